@@ -1,0 +1,224 @@
+// Builds everything into dist/. Parts that are up to date are skipped silently; parts are independent of each other and
+// run at the same time.
+//
+//   node main/dev/build.mjs [main preload cli page native]
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
+import { must, Problem, report } from './exec.mjs';
+import { bin, DIST, inRoot, isProgram, ROOT } from './paths.mjs';
+import { step } from './progress.mjs';
+import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
+
+/**
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {string} title what a person sees while it is being built
+ * @property {() => string | null} missing the sentence to fail with when its inputs are not there
+ * @property {() => string[]} inputs
+ * @property {string[]} outputs
+ * @property {(detail: (text: string) => void) => Promise<void>} make
+ */
+
+/** Files that every bundle depends on besides its sources. */
+function common() {
+  return [inRoot('package.json'), inRoot('package-lock.json'), inRoot('main', 'dev', 'build.mjs')];
+}
+
+/** Sources of the TypeScript bundles that run in Node. */
+function nodeSources() {
+  const dev = inRoot('main', 'dev');
+  return [
+    ...filesBelow(inRoot('app'), ['.ts', '.json']),
+    ...filesBelow(inRoot('main'), ['.ts', '.json'], (path) => path === dev),
+  ];
+}
+
+/**
+ * A bundle made by esbuild.
+ * @param {{ name: string, title: string, entry: string, output: string, target: string, program?: boolean }} spec
+ * @returns {Part}
+ */
+function bundle(spec) {
+  const output = join(DIST, spec.output);
+  return {
+    name: spec.name,
+    title: spec.title,
+    outputs: [output],
+    missing: () => (existsSync(inRoot(spec.entry)) ? null : `${spec.entry} is missing.`),
+    inputs: () => [...common(), ...nodeSources()],
+    make: async () => {
+      const args = [
+        spec.entry,
+        '--bundle',
+        '--platform=node',
+        '--format=cjs',
+        `--target=${spec.target}`,
+        '--external:electron',
+        '--sourcemap',
+        '--sources-content=false',
+        '--log-level=warning',
+        `--outfile=${output}`,
+      ];
+      const hasHashbang = readFileSync(inRoot(spec.entry), 'utf8').startsWith('#!');
+      if (spec.program && !hasHashbang) args.push('--banner:js=#!/usr/bin/env node');
+      await must(`${spec.title} does not build from ${spec.entry}.`, bin('esbuild'), args, {
+        cwd: ROOT,
+        limitMs: 120_000,
+      });
+      if (spec.program) chmodSync(output, 0o755);
+    },
+  };
+}
+
+/** @type {Part} */
+const page = {
+  name: 'page',
+  title: 'page',
+  outputs: [join(DIST, 'page', 'index.html')],
+  missing: () => (existsSync(inRoot('renderer', 'index.html')) ? null : 'renderer/index.html is missing.'),
+  inputs: () => [
+    ...common(),
+    inRoot('vite.config.ts'),
+    ...filesBelow(inRoot('app'), []),
+    ...filesBelow(inRoot('renderer'), []),
+  ],
+  make: async (detail) => {
+    await must(
+      'The page does not build from renderer/index.html.',
+      bin('vite'),
+      ['build', '--logLevel', 'warn'],
+      {
+        cwd: ROOT,
+        env: { ...process.env, NODE_ENV: 'production' },
+        output: 'stream',
+        onChunk: detail,
+        limitMs: 300_000,
+      },
+    );
+  },
+};
+
+const ADDON = join(DIST, 'native', 'packet_lab.node');
+const NODE_HEADERS = inRoot('node_modules', 'node-api-headers', 'include');
+
+function addonSources() {
+  return [...filesBelow(inRoot('native', 'src'), ['.c']), ...filesBelow(inRoot('native', 'addon'), ['.c'])];
+}
+
+/** Flags for a shared object that Node loads; its Node-API symbols are found at load time. */
+function sharedFlags() {
+  return process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
+}
+
+/** @type {Part} */
+const native = {
+  name: 'native',
+  title: 'native addon',
+  outputs: [ADDON],
+  missing: () => {
+    if (filesBelow(inRoot('native', 'src'), ['.c']).length === 0)
+      return 'There is no C source in native/src.';
+    if (filesBelow(inRoot('native', 'addon'), ['.c']).length === 0)
+      return 'There is no C source in native/addon.';
+    return null;
+  },
+  inputs: () => [
+    ...common(),
+    inRoot('main', 'dev', 'compile.mjs'),
+    ...addonSources(),
+    ...headers('native', join('node_modules', 'node-api-headers', 'include')),
+  ],
+  make: async (detail) => {
+    const compiler = await findCompiler();
+    const objects = await compileObjects(
+      compiler,
+      {
+        sources: addonSources(),
+        headers: headers('native', join('node_modules', 'node-api-headers', 'include')),
+        flags: [
+          ...C_FLAGS,
+          '-O2',
+          '-fPIC',
+          '-fvisibility=hidden',
+          '-DNAPI_VERSION=8',
+          '-Inative/include',
+          '-Inative/src',
+          `-I${NODE_HEADERS}`,
+        ],
+        folder: join(DIST, 'obj'),
+      },
+      detail,
+    );
+    detail('linking');
+    await link(compiler, { objects, flags: [...sharedFlags(), '-pthread', '-lm'], output: ADDON });
+  },
+};
+
+/** Every part, in the order they are listed when something is said about them. */
+export const PARTS = Object.freeze([
+  bundle({
+    name: 'main',
+    title: 'main process',
+    entry: 'main/index.ts',
+    output: 'main.cjs',
+    target: 'node18.15',
+  }),
+  bundle({
+    name: 'preload',
+    title: 'preload',
+    entry: 'main/preload.ts',
+    output: 'preload.cjs',
+    target: 'chrome114',
+  }),
+  bundle({
+    name: 'cli',
+    title: 'command line',
+    entry: 'main/cli/index.ts',
+    output: 'cli.cjs',
+    target: 'node18.15',
+    program: true,
+  }),
+  page,
+  native,
+]);
+
+/** Builds one part unless it is up to date. Answers whether something was done. */
+export async function buildPart(/** @type {Part} */ part) {
+  const lacking = part.missing();
+  if (lacking !== null) throw new Problem(`${part.title}: ${lacking}`);
+  const key = hashOf(process.version, hashFiles(part.inputs()));
+  if (isFresh(part.name, key, part.outputs)) return false;
+  await step(part.title, part.make);
+  stamp(part.name, key);
+  return true;
+}
+
+/**
+ * Builds these parts (all when none is named). One part's failure does not stop the others; the answer lists the
+ * failures.
+ * @param {string[]} [names]
+ */
+export async function build(names = []) {
+  const unknown = names.find((name) => !PARTS.some((part) => part.name === name));
+  if (unknown !== undefined) {
+    throw new Problem(
+      `There is no part '${unknown}'; there are ${PARTS.map((part) => part.name).join(', ')}.`,
+    );
+  }
+  const chosen = PARTS.filter((part) => names.length === 0 || names.includes(part.name));
+  if (!existsSync(bin('esbuild'))) throw new Problem('The npm packages are not installed: run npm ci.');
+  const results = await Promise.allSettled(chosen.map(buildPart));
+  return results
+    .filter((result) => result.status === 'rejected')
+    .map((result) => /** @type {unknown} */ (result.reason));
+}
+
+if (isProgram(import.meta.url)) {
+  try {
+    const failures = await build(process.argv.slice(2));
+    for (const failure of failures) process.exitCode = report(failure);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}

@@ -1,0 +1,13 @@
+// Everything in test/ that runs under plain Node; the e2e tests are Playwright's.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    exclude: ['test/e2e/**', 'node_modules/**'],
+    // Each file in a process of its own: one that crashes in native code must not take the others with it.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});

@@ -1,5 +1,14 @@
-// Tests on the real Electron. `npm test` starts them on a virtual display and says which runtime to use.
+// Tests on the real Electron. `npm test` starts them on a virtual display and says which runtime to use; when they are
+// started by hand the runtime is looked for here.
+import { execFileSync } from 'node:child_process';
 import { defineConfig } from '@playwright/test';
+
+if (process.env.PACKET_LAB_ELECTRON === undefined) {
+  const text = execFileSync(process.execPath, ['main/dev/runtime.mjs', '--json'], { encoding: 'utf8' });
+  const runtime: { executable: string; kind: string } = JSON.parse(text);
+  process.env.PACKET_LAB_ELECTRON = runtime.executable;
+  process.env.PACKET_LAB_RUNTIME = runtime.kind;
+}
 
 export default defineConfig({
   testDir: 'test/e2e',

@@ -79,7 +79,7 @@ const page = {
   missing: () => (existsSync(inRoot('renderer', 'index.html')) ? null : 'renderer/index.html is missing.'),
   inputs: () => [
     ...common(),
-    inRoot('vite.config.ts'),
+    inRoot('vite.config.mts'),
     ...filesBelow(inRoot('app'), []),
     ...filesBelow(inRoot('renderer'), []),
   ],

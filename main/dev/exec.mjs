@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 /** A failure that is the person's to mend; its message is one whole sentence and is printed without a stack. */
 export class Problem extends Error {
@@ -17,8 +18,8 @@ export class Problem extends Error {
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env]
- * @property {'capture' | 'inherit' | 'stream'} [output] capture (default): kept in the result; inherit: straight to
- *   our own streams; stream: kept and passed to onChunk as it comes
+ * @property {'capture' | 'show' | 'stream'} [output] capture (default): kept in the result; show: straight to our own
+ *   streams; stream: kept and passed to onChunk as it comes
  * @property {(text: string) => void} [onChunk]
  * @property {number} [limitMs] after this long the child (and its group) gets SIGTERM, 5 s later SIGKILL
  * @property {boolean} [group] start a process group of its own, so that a limit ends grandchildren too
@@ -68,14 +69,14 @@ function endGroup(/** @type {number} */ pid, /** @type {NodeJS.Signals} */ signa
  */
 export function run(command, args, options = {}) {
   const { output = 'capture', group = false, limitMs, onChunk } = options;
-  const inherit = output === 'inherit';
+  const show = output === 'show';
   const ownGroup = group && process.platform !== 'win32';
   if (ownGroup) passSignalsOn();
   return new Promise((done) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
       detached: ownGroup,
       shell: process.platform === 'win32' && command.endsWith('.cmd'),
     });
@@ -129,6 +130,43 @@ export function run(command, args, options = {}) {
       const status = code ?? 128 + (signal ? (SIGNAL_NUMBER[signal] ?? 0) : 0);
       timers.push(setTimeout(() => finish(status, signal), 1000));
       child.on('close', () => finish(status, signal));
+    });
+  });
+}
+
+/**
+ * Runs a program in the foreground: it has our terminal, gets the signals that we get, and its exit status is the
+ * answer (128 + n after signal n). Ctrl-C on a terminal reaches the child by itself, and we wait for it to end.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, keepErrorLine?: (line: string) => boolean }} [options] with
+ *   keepErrorLine only those lines of the child's stderr are shown
+ * @returns {Promise<number>}
+ */
+export function runForeground(command, args, options = {}) {
+  const { cwd = process.cwd(), env = process.env, keepErrorLine } = options;
+  return new Promise((done, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ['inherit', 'inherit', keepErrorLine ? 'pipe' : 'inherit'],
+    });
+    /** @type {NodeJS.Signals[]} */
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const passOn = (/** @type {NodeJS.Signals} */ signal) => {
+      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      child.kill(signal);
+    };
+    for (const signal of signals) process.on(signal, passOn);
+    if (keepErrorLine && child.stderr) {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        if (keepErrorLine(line)) process.stderr.write(`${line}\n`);
+      });
+    }
+    child.on('error', (error) => reject(new Problem(`${command} cannot be started: ${error.message}.`)));
+    child.on('exit', (code, signal) => {
+      for (const each of signals) process.off(each, passOn);
+      done(code ?? 128 + (signal ? (SIGNAL_NUMBER[signal] ?? 0) : 0));
     });
   });
 }

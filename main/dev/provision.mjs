@@ -47,7 +47,7 @@ export async function provideNpmPackages() {
   const notes = inRoot('node_modules', '.package-lock.json');
   if (!existsSync(notes) || !lockMatches(JSON.parse(lockText), JSON.parse(readFileSync(notes, 'utf8')))) {
     // Our runtime resolver fetches Electron; no package of ours needs its install script.
-    const call = npm('ci', '--no-audit', '--no-fund', '--ignore-scripts');
+    const call = npm('ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error');
     await step('npm packages', async (detail) => {
       const result = await run(call.command, call.args, {
         cwd: ROOT,
@@ -58,10 +58,10 @@ export async function provideNpmPackages() {
       if (result.code === 0) return;
       if (result.code === 127)
         throw new Problem('npm is missing; it comes with Node (on Debian: apt-get install npm).');
-      throw new Problem(
-        'npm ci did not succeed (is the npm registry reachable?).',
-        result.stdout + result.stderr,
-      );
+      // npm ends some failures with a page of usage: only what comes before it is of interest.
+      const usage = result.stderr.indexOf('npm error Clean install a project');
+      const output = usage < 0 ? result.stderr : result.stderr.slice(0, usage);
+      throw new Problem('npm ci did not succeed.', output);
     });
   }
   writeFileSync(stampFile, key);

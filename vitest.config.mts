@@ -1,5 +1,6 @@
 // Everything in test/ that runs under plain Node; the e2e tests are Playwright's.
 import { defineConfig } from 'vitest/config';
+import { OutcomeReporter } from './main/dev/vitestReporter.mjs';
 
 export default defineConfig({
   test: {
@@ -9,5 +10,6 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    reporters: ['default', new OutcomeReporter('test-results/vitest.json')],
   },
 });

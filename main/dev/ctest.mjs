@@ -1,0 +1,112 @@
+// C tests: every test/native/*_test.c is a program that prints TAP. It is linked with the whole C core and the contract
+// suite, under AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer.
+//
+//   node main/dev/ctest.mjs [part of a test's name]
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
+import { Problem, report, run } from './exec.mjs';
+import { failed, fromTap, summary } from './outcomes.mjs';
+import { DIST, inRoot, isProgram, ROOT } from './paths.mjs';
+import { say, step } from './progress.mjs';
+import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
+
+/** @typedef {import('./outcomes.mjs').Outcome} Outcome */
+
+const FOLDER = join(DIST, 'ctest');
+const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const FLAGS = [
+  ...C_FLAGS,
+  '-O1',
+  '-fno-omit-frame-pointer',
+  ...SANITIZERS,
+  '-Inative/include',
+  '-Inative/src',
+  '-Itest/native',
+  '-Itest/contract',
+];
+
+/** A test that hangs is ended after this long. */
+const LIMIT_MS = 120_000;
+
+/** A failure to build, as the outcome of a test. */
+function notBuilt(/** @type {string} */ name, /** @type {unknown} */ error) {
+  report(error);
+  return failed(name, error instanceof Problem ? error.message : 'it could not be built');
+}
+
+/** Runs one test program and shows what it said: all of it when something failed, else one line. */
+async function runProgram(/** @type {string} */ name, /** @type {string} */ program) {
+  const result = await run(program, [], {
+    cwd: ROOT,
+    group: true,
+    limitMs: LIMIT_MS,
+    env: {
+      ...process.env,
+      ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+    },
+  });
+  const outcomes = fromTap(name, result.stdout, result);
+  const bad = outcomes.some((outcome) => outcome.state === 'failed');
+  if (bad) process.stdout.write(`${result.stdout}${result.stderr}\n`);
+  say(`  ${bad ? 'not ok' : 'ok'} ${name} (${outcomes.length} tests)`);
+  return outcomes;
+}
+
+/**
+ * Builds and runs the C tests.
+ * @param {string} [filter] only programs whose name contains this
+ * @returns {Promise<Outcome[]>}
+ */
+export async function runCTests(filter = '') {
+  const folder = inRoot('test', 'native');
+  const all = existsSync(folder) ? filesBelow(folder, ['.c']) : [];
+  const tests = all.filter((file) => file.endsWith('_test.c') && basename(file).includes(filter));
+  if (tests.length === 0) return [failed('C tests', 'there is no test/native/*_test.c')];
+  const shared = [
+    ...filesBelow(inRoot('native', 'src'), ['.c']),
+    ...filesBelow(inRoot('test', 'contract'), ['.c']),
+    ...all.filter((file) => !file.endsWith('_test.c')),
+  ];
+  const plan = { headers: headers('native', 'test'), flags: FLAGS, folder: join(FOLDER, 'obj') };
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  /** @type {{ name: string, program: string }[]} */
+  const programs = [];
+  try {
+    await step('C tests, building', async (detail) => {
+      const compiler = await findCompiler();
+      const objects = await compileObjects(compiler, { ...plan, sources: shared }, detail);
+      const sharedHash = hashFiles(objects);
+      for (const source of tests) {
+        const name = basename(source, '.c');
+        const program = join(FOLDER, name);
+        try {
+          const own = await compileObjects(compiler, { ...plan, sources: [source] }, detail);
+          const key = hashOf(compiler.version, sharedHash, hashFiles(own), FLAGS.join(' '));
+          if (!isFresh(`ctest-${name}`, key, [program])) {
+            detail(`linking ${name}`);
+            const flags = [...SANITIZERS, '-pthread', '-lm'];
+            await link(compiler, { objects: [...own, ...objects], flags, output: program });
+            stamp(`ctest-${name}`, key);
+          }
+          programs.push({ name, program });
+        } catch (error) {
+          outcomes.push(notBuilt(name, error));
+        }
+      }
+    });
+  } catch (error) {
+    return [notBuilt('C tests', error)];
+  }
+  // One after the other: tests with threads are easier to trust when they have the machine for themselves.
+  for (const { name, program } of programs) outcomes.push(...(await runProgram(name, program)));
+  return outcomes;
+}
+
+if (isProgram(import.meta.url)) {
+  const outcomes = await runCTests(process.argv[2]);
+  process.stdout.write(`${summary(outcomes).join('\n')}\n`);
+  process.exitCode = outcomes.some((outcome) => outcome.state === 'failed') ? 1 : 0;
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { AioCodeName } from '../aio/codes';
+import type { OptionValue } from '../backend/descriptor';
+import type { FlushPolicy } from './flush';
+import type { Rate } from './rate';
+import type { StopRule } from './stop';
+
+export const AGAIN_POLICIES = ['retry', 'drop', 'stop'] as const;
+export type AgainPolicy = (typeof AGAIN_POLICIES)[number];
+
+/** Packets in one send call. */
+export const BATCH_MIN = 1;
+export const BATCH_MAX = 4096;
+export const BATCH_DEFAULT = 64;
+export const SEED_MAX = 2 ** 32 - 1;
+
+/** How long a run may make no progress before it ends with the fault "stalled". */
+export const STALL_NS = 10e9;
+
+/** Where the packets of a run come from. */
+export type PacketSource =
+  | { readonly kind: 'hex'; readonly bytes: Uint8Array }
+  | { readonly kind: 'capture'; readonly path: string };
+
+/** A run with everything checked: what the command line and the window both hand to the lab. */
+export interface RunPlan {
+  readonly backend: { readonly name: string; readonly options: Readonly<Record<string, OptionValue>> };
+  readonly source: PacketSource;
+  readonly batch: number;
+  readonly rate: Rate;
+  readonly stop: StopRule;
+  readonly flush: FlushPolicy;
+  readonly again: AgainPolicy;
+  readonly seed: number;
+  /** Where the far end's packets are written, or null. */
+  readonly peerOut: string | null;
+  /** Whether existing outputs may be overwritten. */
+  readonly force: boolean;
+}
+
+/**
+ * The run settings as they stand in the window: text the person typed, kept even while wrong.
+ * Main checks them with the same parsers as the command line when Run is pressed.
+ */
+export const settingsSchema = z.object({
+  backend: z.string().max(64),
+  /** Per backend, so that switching back and forth loses nothing. */
+  options: z.record(z.string().max(64), z.record(z.string().max(64), z.string().max(4096))),
+  batch: z.string().max(64),
+  flush: z.string().max(128),
+  rate: z.string().max(64),
+  stop: z.string().max(64),
+  again: z.enum(AGAIN_POLICIES),
+  source: z.enum(['hex', 'capture']),
+  hex: z.string().max(65_536),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export type { AioCodeName };

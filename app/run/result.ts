@@ -1,0 +1,62 @@
+import type { AioCodeName } from '../aio/codes';
+import type { Fault, Snapshot, StoppedBy } from '../stats/snapshot';
+import type { RunPlan } from './plan';
+
+/** What `send --json` prints: the shape and every meaning are part of the command line's contract. */
+export interface RunResult {
+  backend: string;
+  offered: number;
+  taken: number;
+  refused: number;
+  unexamined: number;
+  pending: number;
+  retried: number;
+  completed: number;
+  received: number | null;
+  inFlight: number;
+  notWritten: number;
+  notCaptured: number;
+  truncated: number;
+  lateErrors: number;
+  bytes: number;
+  calls: { success: number; inval: number; again: number };
+  flushes: number;
+  seconds: number;
+  pps: number;
+  asked: { value: number; unit: 'pps' } | null;
+  sendCallNs: { p50: number; p99: number; p999: number; max: number };
+  stoppedBy: StoppedBy;
+  fault: Fault | null;
+  reasons: { code: Exclude<AioCodeName, 'success'>; sentence: string; count: number; firstOrdinal: number }[];
+}
+
+/** The result of a finished run from its last snapshot. `asked` is null at rate max. */
+export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapshot): RunResult {
+  const { p50, p99, p999, max } = last.sendCallNs;
+  return {
+    backend: plan.backend.name,
+    offered: last.offered,
+    taken: last.taken,
+    refused: last.refused,
+    unexamined: last.unexamined,
+    pending: last.pending,
+    retried: last.retried,
+    completed: last.completed,
+    received: last.received,
+    inFlight: last.inFlight,
+    notWritten: last.notWritten,
+    notCaptured: last.notCaptured,
+    truncated: last.truncated,
+    lateErrors: last.lateErrors,
+    bytes: last.bytes,
+    calls: last.calls,
+    flushes: last.flushes,
+    seconds: last.seconds,
+    pps: last.seconds > 0 ? last.taken / last.seconds : 0,
+    asked: plan.rate.kind === 'pps' ? { value: plan.rate.pps, unit: 'pps' } : null,
+    sendCallNs: { p50, p99, p999, max },
+    stoppedBy: last.stoppedBy ?? 'user',
+    fault: last.fault,
+    reasons: last.reasons.map(({ code, sentence, count, firstOrdinal }) => ({ code, sentence, count, firstOrdinal })),
+  };
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { AIO_CODE_NAMES, BACKEND_STATES } from '../aio/codes';
+
+/**
+ * What one reading of a run's statistics holds. All counters are cumulative over the run;
+ * rates are made by the reader from two snapshots and their native timestamps.
+ * `offered = taken + refused + unexamined` in every snapshot; `pending` is a gauge.
+ */
+
+const count = z.number().nonnegative();
+
+export const reasonSchema = z.object({
+  code: z.enum(['inval', 'again']),
+  /** The sentence with the figures of its first occurrence. */
+  sentence: z.string(),
+  /** The sentence with the figures of its latest occurrence. */
+  lastSentence: z.string(),
+  count,
+  /** 0-based ordinal in the plan of the packet at the index, first and latest time. */
+  firstOrdinal: count,
+  lastOrdinal: count,
+  /** 1-based number of the call and index in its batch, first and latest time; 0 = no call (settled by the runner). */
+  firstCall: count,
+  firstIndex: count,
+  lastCall: count,
+  lastIndex: count,
+});
+export type Reason = z.infer<typeof reasonSchema>;
+
+export const faultSchema = z.object({
+  state: z.enum(BACKEND_STATES),
+  /** What was being done: `write`, `read capture`, `stall` … */
+  step: z.string(),
+  errno: z.number(),
+  sentence: z.string(),
+});
+export type Fault = z.infer<typeof faultSchema>;
+
+export const STOPPED_BY = ['count', 'duration', 'end', 'code', 'again', 'limit', 'user', 'fault'] as const;
+export type StoppedBy = (typeof STOPPED_BY)[number];
+
+export const latencySchema = z.object({ p50: count, p90: count, p99: count, p999: count, max: count, n: count });
+
+export const snapshotSchema = z.object({
+  /** CLOCK_MONOTONIC of the publication, in ns. */
+  tNs: count,
+  /** First call to last settle, in seconds. */
+  seconds: count,
+  running: z.boolean(),
+  offered: count,
+  taken: count,
+  refused: count,
+  unexamined: count,
+  pending: count,
+  retried: count,
+  completed: count,
+  /** Null where the backend has no counting receiver. */
+  received: count.nullable(),
+  inFlight: count,
+  notWritten: count,
+  notCaptured: count,
+  truncated: count,
+  lateErrors: count,
+  bytes: count,
+  calls: z.object({ success: count, inval: count, again: count }),
+  flushes: count,
+  /** System calls (kicks) the backend made to move packets. */
+  kicks: count,
+  sendCallNs: latencySchema,
+  state: z.enum(BACKEND_STATES),
+  reasons: z.array(reasonSchema),
+  stoppedBy: z.enum(STOPPED_BY).nullable(),
+  fault: faultSchema.nullable(),
+  /** A sentence the run leaves behind without being a fault (a capture limit reached, a capture cut short). */
+  notice: z.string().nullable(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** The rates between two snapshots, per second. */
+export interface Rates {
+  taken: number;
+  completed: number;
+  received: number | null;
+  refused: number;
+  bytes: number;
+  calls: Record<(typeof AIO_CODE_NAMES)[number], number>;
+}
+
+/** Rates from `before` to `after`; null when no native time has passed between them. */
+export function ratesBetween(before: Snapshot, after: Snapshot): Rates | null {
+  const seconds = (after.tNs - before.tNs) / 1e9;
+  if (!(seconds > 0)) return null;
+  const per = (a: number, b: number) => (b - a) / seconds;
+  return {
+    taken: per(before.taken, after.taken),
+    completed: per(before.completed, after.completed),
+    received:
+      before.received === null || after.received === null ? null : per(before.received, after.received),
+    refused: per(before.refused, after.refused),
+    bytes: per(before.bytes, after.bytes),
+    calls: {
+      success: per(before.calls.success, after.calls.success),
+      again: per(before.calls.again, after.calls.again),
+      inval: per(before.calls.inval, after.calls.inval),
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/* handles.h: what the addon's objects hold.  A backend owns at most one run; both
+   end with their environment, the run first. */
+
+#ifndef PL_HANDLES_H
+#define PL_HANDLES_H
+
+#include "args.h"
+#include "pl_run.h"
+
+typedef struct pl_run_handle pl_run_handle_t;
+
+typedef struct {
+  pl_backend_t *    backend; /* NULL once closed */
+  int               busy;    /* an asynchronous call is using it */
+  pl_run_handle_t * run;     /* NULL when none */
+  napi_env          env;
+} pl_backend_handle_t;
+
+struct pl_run_handle {
+  pl_run_t *               run; /* NULL once deleted */
+  pl_backend_handle_t *    owner;
+  int                      busy;
+  napi_threadsafe_function done;
+  napi_ref                 self; /* keeps the object while the run exists */
+  napi_ref                 owner_ref;
+  napi_env                 env;
+};
+
+extern napi_type_tag const pl_backend_tag;
+extern napi_type_tag const pl_run_tag;
+
+napi_value pl_open_backend( napi_env env, napi_callback_info info );
+napi_value pl_close_backend( napi_env env, napi_callback_info info );
+napi_value pl_start_run( napi_env env, napi_callback_info info );
+napi_value pl_stop_run( napi_env env, napi_callback_info info );
+napi_value pl_flush_run( napi_env env, napi_callback_info info );
+napi_value pl_read_run( napi_env env, napi_callback_info info );
+napi_value pl_read_calls( napi_env env, napi_callback_info info );
+napi_value pl_end_run( napi_env env, napi_callback_info info );
+napi_value pl_scan_capture( napi_env env, napi_callback_info info );
+
+#endif /* PL_HANDLES_H */

@@ -1,0 +1,378 @@
+/* startRun, stopRun, flushRun, readRun, readCalls, endRun. */
+
+#include "handles.h"
+#include "run/source.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+napi_type_tag const pl_run_tag = { 0x7061636b65746c61UL, 0x72756e2d2d2d2d31UL };
+
+#define EXACT_MAX     (9007199254740991.0) /* 2^53 - 1 */
+#define FRAMES_MAX    (65536U)
+#define FRAME_MAX     (16777216UL)
+
+typedef struct {
+  pl_job_t              job;
+  pl_backend_handle_t * owner;
+  napi_env              env;
+  napi_ref              owner_ref, callback;
+  pl_run_cfg_t          cfg;
+  char *                path;
+  uint8_t **            frames;
+  uint32_t *            sizes;
+  uint32_t              cnt;
+  pl_source_t *         source;
+} start_job_t;
+
+static int
+read_number( napi_env env, napi_value obj, char const * name, double max, uint64_t * out ) {
+  napi_value v;
+  return pl_member( env, obj, name, &v ) || pl_arg_whole( env, v, name, 0, max, out );
+}
+
+/* {batch, pps: number|null, count, durationNs, once, until: code|null, flushEvery,
+   flushAfterNs, again, stallNs} */
+static int
+read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
+  napi_value v;
+  uint64_t   batch, again;
+  double     until = 0;
+  if( read_number( env, obj, "batch", PL_BATCH_MAX, &batch ) ) return -1;
+  if( !batch ) return pl_throw( env, "batch is at least 1." );
+  cfg->batch = batch;
+  if( pl_member( env, obj, "pps", &v ) ) return -1;
+  cfg->pps = INFINITY;
+  if( !pl_is_null( env, v ) && pl_arg_number( env, v, "pps", 1e-6, 1e12, &cfg->pps ) ) return -1;
+  if( read_number( env, obj, "count", EXACT_MAX, &cfg->count ) ||
+      read_number( env, obj, "durationNs", EXACT_MAX, &cfg->duration_ns ) ||
+      read_number( env, obj, "flushEvery", EXACT_MAX, &cfg->flush_every ) ||
+      read_number( env, obj, "flushAfterNs", EXACT_MAX, &cfg->flush_after_ns ) ||
+      read_number( env, obj, "again", PL_AGAIN_STOP, &again ) ||
+      read_number( env, obj, "stallNs", EXACT_MAX, &cfg->stall_ns ) )
+    return -1;
+  cfg->again = (int)again;
+  if( pl_member( env, obj, "once", &v ) || pl_arg_bool( env, v, "once", &cfg->once ) ) return -1;
+  if( pl_member( env, obj, "until", &v ) ) return -1;
+  if( ( cfg->until_set = !pl_is_null( env, v ) ) && pl_arg_number( env, v, "until", PL_AIO_ERR_AGAIN, 0, &until ) ) return -1;
+  cfg->until = (int)until;
+  return 0;
+}
+
+/* {capture: path} or {frames: Uint8Array[]} */
+static int
+read_source( napi_env env, napi_value obj, start_job_t * j ) {
+  napi_value v, frame;
+  if( pl_member( env, obj, "capture", &v ) ) return -1;
+  if( !pl_is_null( env, v ) ) return ( j->path = pl_arg_string( env, v, "capture" ) ) ? 0 : -1;
+  uint32_t cnt;
+  if( pl_member( env, obj, "frames", &v ) ) return -1;
+  if( napi_get_array_length( env, v, &cnt ) != napi_ok || !cnt || cnt > FRAMES_MAX )
+    return pl_throw( env, "frames is an array of 1 to %u frames.", FRAMES_MAX );
+  j->frames = calloc( cnt, sizeof( uint8_t * ) );
+  j->sizes  = calloc( cnt, sizeof( uint32_t ) );
+  if( !j->frames || !j->sizes ) return pl_throw( env, "The frames could not be kept: out of memory." );
+  for( ; j->cnt < cnt; j->cnt++ )
+    if( napi_get_element( env, v, j->cnt, &frame ) != napi_ok ||
+        !( j->frames[j->cnt] = pl_arg_bytes( env, frame, "a frame", FRAME_MAX, &j->sizes[j->cnt] ) ) )
+      return -1;
+  return 0;
+}
+
+static int
+start_work( pl_job_t * job ) {
+  start_job_t * j = (start_job_t *)job;
+  j->source       = j->path ? pl_source_capture( j->path, j->cfg.batch, &job->err )
+                            : pl_source_templates( (uint8_t const * const *)j->frames, j->sizes, j->cnt, &job->err );
+  return !j->source;
+}
+
+static void
+start_drop( pl_job_t * job ) {
+  start_job_t * j = (start_job_t *)job;
+  if( j->owner ) j->owner->busy = 0;
+  if( j->owner_ref ) napi_delete_reference( j->env, j->owner_ref );
+  if( j->callback ) napi_delete_reference( j->env, j->callback );
+  for( uint32_t i = 0; i < j->cnt; i++ ) free( j->frames[i] );
+  free( j->frames );
+  free( j->sizes );
+  free( j->path );
+  pl_source_delete( j->source );
+}
+
+/* On the run's thread, as its last act. */
+static void
+on_done( void * ctx ) {
+  pl_run_handle_t * h = ctx;
+  napi_call_threadsafe_function( h->done, NULL, napi_tsfn_nonblocking );
+}
+
+static void
+call_done( napi_env env, napi_value callback, void * ctx, void * data ) {
+  (void)ctx;
+  (void)data;
+  if( !env || !callback ) return;
+  napi_value undefined;
+  napi_get_undefined( env, &undefined );
+  napi_call_function( env, undefined, callback, 0, NULL, NULL );
+}
+
+/* The environment ends (or the object is collected) while the run exists. */
+static void
+end_run( void * arg ) {
+  pl_run_handle_t * h = arg;
+  if( h->run ) pl_run_delete( h->run );
+  h->run = NULL;
+  if( h->owner ) h->owner->run = NULL;
+  h->owner = NULL;
+}
+
+static void
+finalize_run( napi_env env, void * data, void * hint ) {
+  (void)hint;
+  pl_run_handle_t * h = data;
+  if( h->run ) napi_remove_env_cleanup_hook( env, end_run, h );
+  end_run( h );
+  free( h );
+}
+
+static napi_value
+start_finish( napi_env env, pl_job_t * job ) {
+  start_job_t *     j = (start_job_t *)job;
+  pl_run_handle_t * h = calloc( 1UL, sizeof( *h ) );
+  napi_value        v, callback, name, owner;
+  if( !h || !( v = pl_handle_new( env, h, &pl_run_tag, finalize_run ) ) ) {
+    free( h );
+    pl_throw( env, "The run could not be started: out of memory." );
+    return NULL;
+  }
+  h->env = env;
+  napi_get_reference_value( env, j->callback, &callback );
+  napi_get_reference_value( env, j->owner_ref, &owner );
+  napi_create_string_utf8( env, "packet-lab run", NAPI_AUTO_LENGTH, &name );
+  if( napi_create_threadsafe_function( env, callback, NULL, name, 0, 1, NULL, NULL, NULL, call_done, &h->done ) !=
+      napi_ok ) {
+    pl_throw( env, "The run could not be started: no callback." );
+    return NULL;
+  }
+  pl_source_t * source = j->source;
+  j->source            = NULL; /* the run's from here on, also on failure */
+  h->run               = pl_run_start( j->owner->backend, source, &j->cfg, on_done, h, &job->err );
+  if( !h->run ) {
+    napi_release_threadsafe_function( h->done, napi_tsfn_abort );
+    pl_throw( env, "%.240s", job->err.sentence );
+    return NULL;
+  }
+  h->owner      = j->owner;
+  j->owner->run = h;
+  napi_create_reference( env, v, 1, &h->self );
+  napi_create_reference( env, owner, 1, &h->owner_ref );
+  napi_add_env_cleanup_hook( env, end_run, h ); /* later than the callback's own, so it runs before that */
+  return v;
+}
+
+napi_value
+pl_start_run( napi_env env, napi_callback_info info ) {
+  napi_value args[4];
+  if( pl_args( env, info, 4, args ) ) return NULL;
+  pl_backend_handle_t * owner = pl_handle_get( env, args[0], &pl_backend_tag, "a backend" );
+  if( !owner ) return NULL;
+  if( !owner->backend || owner->busy || owner->run )
+    return pl_throw( env, "The backend is closed or already has a run." ), NULL;
+  napi_valuetype type;
+  if( napi_typeof( env, args[3], &type ) != napi_ok || type != napi_function )
+    return pl_throw( env, "The fourth argument is a function." ), NULL;
+  start_job_t * j = calloc( 1UL, sizeof( *j ) );
+  if( !j ) return pl_throw( env, "The run could not be started: out of memory." ), NULL;
+  j->job = (pl_job_t){ .work = start_work, .finish = start_finish, .drop = start_drop };
+  j->env = env;
+  if( read_source( env, args[1], j ) || read_cfg( env, args[2], &j->cfg ) ) {
+    start_drop( &j->job );
+    free( j );
+    return NULL;
+  }
+  j->owner    = owner;
+  owner->busy = 1;
+  napi_create_reference( env, args[0], 1, &j->owner_ref );
+  napi_create_reference( env, args[3], 1, &j->callback );
+  return pl_job_start( env, &j->job, "startRun" );
+}
+
+/* The handle of the first argument while its run exists, or NULL (thrown). */
+static pl_run_handle_t *
+running( napi_env env, napi_value v ) {
+  pl_run_handle_t * h = pl_handle_get( env, v, &pl_run_tag, "a run" );
+  if( h && ( !h->run || h->busy ) ) return pl_throw( env, "The run is over and gone." ), NULL;
+  return h;
+}
+
+static napi_value
+ask( napi_env env, napi_callback_info info, void ( *what )( pl_run_t * ) ) {
+  napi_value        args[1];
+  pl_run_handle_t * h;
+  if( pl_args( env, info, 1, args ) || !( h = running( env, args[0] ) ) ) return NULL;
+  what( h->run );
+  return NULL;
+}
+
+napi_value
+pl_stop_run( napi_env env, napi_callback_info info ) {
+  return ask( env, info, pl_run_stop );
+}
+
+napi_value
+pl_flush_run( napi_env env, napi_callback_info info ) {
+  return ask( env, info, pl_run_flush );
+}
+
+static napi_value
+occurrence( napi_env env, pl_run_t const * run, pl_occurrence_t const * of ) {
+  char       text[PL_SENTENCE_MAX];
+  napi_value v;
+  napi_create_object( env, &v );
+  pl_run_cause_text( run, of, text, sizeof( text ) );
+  pl_put_number( env, v, "ordinal", (double)of->ordinal );
+  pl_put_number( env, v, "call", (double)of->call );
+  pl_put_number( env, v, "index", (double)of->idx );
+  pl_put_string( env, v, "sentence", text );
+  return v;
+}
+
+static napi_value
+reasons( napi_env env, pl_run_t const * run, pl_snapshot_t const * snap ) {
+  napi_value list, v;
+  uint32_t   cnt = 0;
+  napi_create_array( env, &list );
+  for( unsigned long i = 0UL; i < PL_REASON_MAX && snap->reasons[i].cnt; i++ ) {
+    pl_reason_t const * r = &snap->reasons[i];
+    napi_create_object( env, &v );
+    pl_put_string( env, v, "code", r->inval ? "inval" : "again" );
+    pl_put_number( env, v, "count", (double)r->cnt );
+    pl_put( env, v, "first", occurrence( env, run, &r->first ) );
+    pl_put( env, v, "last", occurrence( env, run, &r->last ) );
+    napi_set_element( env, list, cnt++, v );
+  }
+  return list;
+}
+
+static napi_value
+fault_value( napi_env env, pl_state_t const * fault ) {
+  napi_value v;
+  if( !fault ) {
+    napi_get_null( env, &v );
+    return v;
+  }
+  napi_create_object( env, &v );
+  pl_put_string( env, v, "state", pl_state_name( fault->state ) );
+  pl_put_string( env, v, "step", fault->step );
+  pl_put_number( env, v, "errno", (double)fault->err );
+  pl_put_string( env, v, "sentence", fault->sentence );
+  return v;
+}
+
+/* {counters: {...}, latency: {n, p50, p90, p99, p999, max}, reasons, fault, ended} */
+napi_value
+pl_read_run( napi_env env, napi_callback_info info ) {
+  static char const * const names[6] = { "n", "p50", "p90", "p99", "p999", "max" };
+  napi_value        args[1], v, sub, ended;
+  pl_run_handle_t * h;
+  if( pl_args( env, info, 1, args ) || !( h = running( env, args[0] ) ) ) return NULL;
+  int           over = pl_run_ended( h->run ); /* before the totals: they are final if it is */
+  pl_snapshot_t snap;
+  uint64_t      latency[6];
+  pl_run_snapshot( h->run, &snap );
+  pl_run_latency( h->run, latency );
+  napi_create_object( env, &v );
+  napi_create_object( env, &sub );
+#define X( name ) pl_put_number( env, sub, #name, (double)snap.counters.name );
+  PL_COUNTERS( X )
+#undef X
+  pl_put( env, v, "counters", sub );
+  napi_create_object( env, &sub );
+  for( int i = 0; i < 6; i++ ) pl_put_number( env, sub, names[i], (double)latency[i] );
+  pl_put( env, v, "latency", sub );
+  pl_put( env, v, "reasons", reasons( env, h->run, &snap ) );
+  pl_put( env, v, "fault", fault_value( env, over ? pl_run_fault( h->run ) : NULL ) );
+  napi_get_boolean( env, over, &ended );
+  pl_put( env, v, "ended", ended );
+  return v;
+}
+
+/* readCalls( run, first, max ) -> [{seq, tNs, durNs, count, index, code, flush, cause, occBefore, occAfter}] */
+napi_value
+pl_read_calls( napi_env env, napi_callback_info info ) {
+  napi_value        args[3], list, v;
+  pl_run_handle_t * h;
+  uint64_t          first, max;
+  if( pl_args( env, info, 3, args ) || !( h = running( env, args[0] ) ) ||
+      pl_arg_whole( env, args[1], "first", 0, EXACT_MAX, &first ) || pl_arg_whole( env, args[2], "max", 0, PL_CALLS, &max ) )
+    return NULL;
+  pl_call_t * calls = calloc( max + 1UL, sizeof( pl_call_t ) );
+  if( !calls ) return pl_throw( env, "The calls could not be read: out of memory." ), NULL;
+  unsigned long cnt = pl_run_calls( h->run, first, calls, max );
+  napi_create_array_with_length( env, cnt, &list );
+  for( unsigned long i = 0UL; i < cnt; i++ ) {
+    pl_call_t const * c = &calls[i];
+    napi_create_object( env, &v );
+    pl_put_number( env, v, "seq", (double)c->seq );
+    pl_put_number( env, v, "tNs", (double)c->t_ns );
+    pl_put_number( env, v, "durNs", c->dur_ns );
+    pl_put_number( env, v, "count", c->cnt );
+    pl_put_number( env, v, "index", c->idx );
+    pl_put_number( env, v, "code", c->code );
+    pl_put_number( env, v, "flush", c->flush );
+    pl_put_number( env, v, "cause", c->cause );
+    pl_put_number( env, v, "occBefore", c->occ_before );
+    pl_put_number( env, v, "occAfter", c->occ_after );
+    napi_set_element( env, list, (uint32_t)i, v );
+  }
+  free( calls );
+  return list;
+}
+
+typedef struct {
+  pl_job_t          job;
+  pl_run_handle_t * h;
+} end_job_t;
+
+static int
+end_work( pl_job_t * job ) {
+  pl_run_delete( ( (end_job_t *)job )->h->run );
+  return 0;
+}
+
+static napi_value
+end_finish( napi_env env, pl_job_t * job ) {
+  pl_run_handle_t * h = ( (end_job_t *)job )->h;
+  h->run              = NULL;
+  h->busy             = 0;
+  if( h->owner ) h->owner->run = NULL;
+  h->owner = NULL;
+  napi_release_threadsafe_function( h->done, napi_tsfn_release );
+  napi_delete_reference( env, h->owner_ref );
+  napi_delete_reference( env, h->self );
+  napi_value undefined;
+  napi_get_undefined( env, &undefined );
+  return undefined;
+}
+
+static void
+end_drop( pl_job_t * job ) {
+  (void)job;
+}
+
+napi_value
+pl_end_run( napi_env env, napi_callback_info info ) {
+  napi_value        args[1];
+  pl_run_handle_t * h;
+  if( pl_args( env, info, 1, args ) || !( h = running( env, args[0] ) ) ) return NULL;
+  end_job_t * j = calloc( 1UL, sizeof( *j ) );
+  if( !j ) return pl_throw( env, "The run could not be ended: out of memory." ), NULL;
+  j->job  = (pl_job_t){ .work = end_work, .finish = end_finish, .drop = end_drop };
+  j->h    = h;
+  h->busy = 1;
+  napi_remove_env_cleanup_hook( env, end_run, h );
+  return pl_job_start( env, &j->job, "endRun" );
+}

@@ -1,0 +1,167 @@
+/* pl_backend.h: what every backend has in common.  A backend is an AIO with a
+   table (options, capabilities, what flush does) and a few cumulative counters.
+
+   One thread at a time may use an opened backend: the runner during a run, the
+   opener before and after. */
+
+#ifndef PL_BACKEND_H
+#define PL_BACKEND_H
+
+#include "pl_aio.h"
+
+#include <stdatomic.h>
+
+/* States.  Device faults live here, never in the send codes. */
+#define PL_STATE_UP        (0)
+#define PL_STATE_LINK_DOWN (1) /* waited out under the AGAIN policy */
+#define PL_STATE_REMOVED   (2) /* ends the run with a fault */
+#define PL_STATE_FAILED    (3) /* ends the run with a fault */
+#define PL_STATE_CNT       (4)
+
+/* "up", "link-down", "removed", "failed". */
+char const * pl_state_name( int state );
+
+#define PL_SENTENCE_MAX (512UL)
+
+typedef struct {
+  int          state;
+  int          err;  /* errno, 0 when none */
+  char const * step; /* what was being done: "write" ...; infinite lifetime */
+  char         sentence[PL_SENTENCE_MAX];
+} pl_state_t;
+
+/* Why something could not be opened or parsed.  step has infinite lifetime. */
+typedef struct {
+  int          err;
+  char const * step;
+  char         sentence[PL_SENTENCE_MAX];
+} pl_err_t;
+
+/* Fills err (NULL is fine) with errno value, step and a formatted sentence. */
+void pl_err_set( pl_err_t * err, int errnum, char const * step, char const * fmt, ... )
+    __attribute__((format( printf, 4, 5 )));
+
+/* Option kinds; values are doubles (2^53 is exact) or a string. */
+#define PL_OPT_WHOLE       (0)
+#define PL_OPT_RATE        (1) /* packets per second; infinity is "max" */
+#define PL_OPT_PROBABILITY (2) /* 0 to 1 */
+#define PL_OPT_BYTES       (3)
+#define PL_OPT_DURATION    (4) /* nanoseconds */
+#define PL_OPT_OUTPUT      (5) /* a path */
+#define PL_OPT_KIND_CNT    (6)
+
+typedef struct {
+  char const * name;
+  int          kind;
+  double       min, max;
+  double       dflt;     /* infinity for a rate is "max" */
+  int          required; /* outputs only */
+} pl_opt_def_t;
+
+/* One option as given.  str is NULL for numbers. */
+typedef struct {
+  char const * name;
+  double       num;
+  char const * str;
+} pl_opt_t;
+
+/* Options after the check: in the order of the table, defaults filled in. */
+#define PL_OPT_MAX (16UL)
+typedef struct {
+  double       num[PL_OPT_MAX];
+  char const * str[PL_OPT_MAX]; /* valid during open only; NULL = not given */
+} pl_opt_vals_t;
+
+/* Why the last send was refused: an id of the backend and figures for its
+   sentence.  Kept as numbers so that no text is made on the packet path. */
+typedef struct {
+  int      id;
+  uint64_t a, b, c;
+} pl_cause_t;
+
+typedef struct pl_backend pl_backend_t;
+
+typedef struct {
+  char const *         name;
+  pl_opt_def_t const * opts;
+  unsigned long        opt_cnt;
+  int                  has_peer; /* counts what its far end received */
+  int                  has_mtu;
+
+  /* Opens an instance, or returns NULL and fills err. */
+  pl_backend_t * (*open)( pl_opt_vals_t const * vals, int force, pl_err_t * err );
+
+  /* Moves what waits: now is CLOCK_MONOTONIC ns.  Returns the time at which it
+     wants to be called again, UINT64_MAX when nothing waits for time.  NULL when
+     the backend needs no service. */
+  uint64_t (*service)( pl_backend_t * self, uint64_t now );
+
+  /* Whether everything taken is completed; NULL means always. */
+  int (*idle)( pl_backend_t const * self );
+
+  /* No later packet will come: lets go of what waits for one (reordering).
+     NULL when nothing ever does. */
+  void (*settle)( pl_backend_t * self );
+
+  /* Releases everything; flushes first. */
+  void (*close)( pl_backend_t * self );
+
+  /* Writes the sentence for a cause.  Pure: any thread may call it. */
+  void (*cause_text)( pl_cause_t const * cause, char * buf, unsigned long buf_sz );
+} pl_backend_def_t;
+
+/* Common head of every backend's struct.  All counters are cumulative. */
+struct pl_backend {
+  pl_backend_def_t const * def;
+  pl_aio_t                 aio;   /* the send side */
+  pl_state_t               state;
+  int                      limit; /* a capture limit was reached: the run ends without fault */
+  pl_cause_t               cause; /* of the last send that was not SUCCESS */
+  uint64_t                 completed;
+  uint64_t                 received;     /* meaningful with has_peer */
+  uint64_t                 late_errors;
+  uint64_t                 kicks;    /* system calls or publications that moved packets */
+  uint64_t                 ring_cap; /* slots, 0 = no ring */
+  uint64_t                 ring_occ; /* slots in use */
+  atomic_int const *       stop;     /* set by the runner: non-zero asks long sends to return; may be NULL */
+  struct pl_recorder *     recorder; /* where the far end writes what it received; NULL = it only counts */
+};
+
+/* All backends, and their number. */
+pl_backend_def_t const * const * pl_backend_table( unsigned long * cnt );
+
+/* The definition of that name, or NULL. */
+pl_backend_def_t const * pl_backend_find( char const * name );
+
+/* Checks every option against the table (unknown, wrong kind, NaN, out of range,
+   missing) and opens.  force allows an existing output file to be overwritten.
+   Returns NULL and fills err. */
+pl_backend_t *
+pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, int force, pl_err_t * err );
+
+void pl_backend_close( pl_backend_t * self );
+
+/* Has the far end record what it receives into the pcapng backend file, which
+   then belongs to self and is closed with it (on failure it still belongs to
+   the caller).  When the recording stops (disk full, limit) receiving goes on.
+   Returns 0, or -1 with err when this backend has no peer. */
+int pl_backend_set_peer_out( pl_backend_t * self, pl_backend_t * file, pl_err_t * err );
+
+/* Frame size limit of an Ethernet device: MTU + 14, + 4 when the outer EtherType
+   is 0x8100 or 0x88a8. */
+static inline unsigned long
+pl_frame_limit( unsigned long mtu, uint8_t const * buf, unsigned long buf_sz ) {
+  int vlan = buf_sz >= 14UL && ( ( buf[12] == 0x81 && buf[13] == 0x00 ) || ( buf[12] == 0x88 && buf[13] == 0xa8 ) );
+  return mtu + 14UL + ( vlan ? 4UL : 0UL );
+}
+
+/* The sentences every backend uses for a frame of sz bytes over the device limit
+   (made from mtu), and for a buffer over PL_AIO_PKT_INFO_BUF_MAX. */
+void pl_frame_limit_text( uint64_t sz, uint64_t limit, uint64_t mtu, char * buf, unsigned long buf_sz );
+void pl_buf_max_text( uint64_t sz, char * buf, unsigned long buf_sz );
+
+extern pl_backend_def_t const pl_backend_null;
+extern pl_backend_def_t const pl_backend_loopback;
+extern pl_backend_def_t const pl_backend_pcapng;
+
+#endif /* PL_BACKEND_H */

@@ -1,0 +1,29 @@
+/* publish.h: how totals leave the run's thread: a seqlock over 64-bit words.
+   One writer that never waits; any reader, which retries while it is written. */
+
+#ifndef PL_PUBLISH_H
+#define PL_PUBLISH_H
+
+#include "pl_run.h"
+
+#define PL_SNAPSHOT_WORDS ( sizeof( pl_snapshot_t ) / sizeof( uint64_t ) )
+
+typedef struct {
+  _Alignas( 64 ) _Atomic uint64_t seq; /* odd while it is written */
+  _Alignas( 64 ) _Atomic uint64_t word[PL_SNAPSHOT_WORDS];
+} pl_publish_t;
+
+void pl_publish_write( pl_publish_t * self, pl_snapshot_t const * from );
+void pl_publish_read( pl_publish_t * self, pl_snapshot_t * to );
+
+/* The ring of recent calls.  An entry's stamp is the number of its call, 0 while
+   it is written. */
+typedef struct {
+  _Alignas( 64 ) _Atomic uint64_t stamp;
+  _Atomic uint64_t word[4];
+} pl_call_slot_t;
+
+void pl_calls_write( pl_call_slot_t * slots, pl_call_t const * call );
+int  pl_calls_read( pl_call_slot_t * slots, uint64_t seq, pl_call_t * call ); /* 1, or 0 when it is gone */
+
+#endif /* PL_PUBLISH_H */

@@ -1,0 +1,296 @@
+#include "run/runner.h"
+#include "stage/recorder.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+/* Waits shorter than this are spun: a sleep would take many times as long. */
+#define SPIN_NS (8000UL)
+
+/* A paced run is never longer away from its duties than this. */
+#define WAIT_MAX_NS (20000000UL)
+
+void
+pl_run_publish( pl_run_t * run, uint64_t now ) {
+  pl_counters_t * c = &run->now.counters;
+  pl_backend_t *  b = run->backend;
+  c->t_ns           = now;
+  c->pending        = run->end - run->at;
+  c->completed      = b->completed;
+  c->received       = b->received;
+  c->not_captured   = b->recorder ? pl_recorder_not_captured( b->recorder ) : 0UL;
+  c->late_errors    = b->late_errors;
+  c->kicks          = b->kicks;
+  c->state          = (uint64_t)b->state.state;
+  c->ring_occ       = b->ring_occ;
+  c->ring_cap       = b->ring_cap;
+  pl_publish_write( &run->publish, &run->now );
+  run->published_at = now;
+}
+
+/* Sleeps until then, or until somebody asks for something. */
+static void
+wait_until( pl_run_t * run, uint64_t then ) {
+  uint64_t now = pl_clock_ns();
+  if( then <= now ) return;
+  if( then - now <= SPIN_NS ) {
+    while( pl_clock_ns() < then ) {}
+    return;
+  }
+  if( then > now + WAIT_MAX_NS ) then = now + WAIT_MAX_NS;
+  pl_run_publish( run, now );
+  struct timespec const at = { .tv_sec = (time_t)( then / 1000000000UL ), .tv_nsec = (long)( then % 1000000000UL ) };
+  pthread_mutex_lock( &run->lock );
+  if( !atomic_load( &run->stop ) && !atomic_load( &run->flush_asked ) )
+    pthread_cond_timedwait( &run->wake, &run->lock, &at );
+  pthread_mutex_unlock( &run->lock );
+}
+
+/* Goes on servicing the backend while the run waits for something else. */
+static void
+wait_and_serve( pl_run_t * run, uint64_t then ) {
+  if( run->service_at < then ) then = run->service_at;
+  uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
+  if( flush_due < then ) then = flush_due;
+  if( run->deadline < then ) then = run->deadline;
+  wait_until( run, then );
+  uint64_t now = pl_clock_ns();
+  if( run->backend->def->service && now >= run->service_at ) run->service_at = run->backend->def->service( run->backend, now );
+}
+
+/* Reads the next batch when it is due.  1: there is something to send. */
+static int
+next_batch( pl_run_t * run, uint64_t now ) {
+  uint64_t left = run->cfg.count ? run->cfg.count - run->planned : UINT64_MAX;
+  if( !left ) run->stop_by = PL_STOP_COUNT;
+  if( run->source_ended > 0 ) run->stop_by = run->faulted ? PL_STOP_FAULT : PL_STOP_END;
+  if( run->source_ended < 0 ) {
+    pl_run_set_fault( run, run->backend->state.state, 0, "read capture", pl_source_problem( run->source ) );
+    run->stop_by = PL_STOP_FAULT;
+  }
+  if( run->stop_by ) return 0;
+  uint64_t want = run->cfg.batch;
+  if( left < want ) want = left;
+  if( run->cfg.once && !run->ordinals ) want = 1UL;
+  if( !isinf( run->cfg.pps ) ) {
+    uint64_t due;
+    want = pl_pace_due( &run->pace, now, want, &due );
+    if( !want ) {
+      wait_and_serve( run, due );
+      return 0;
+    }
+    pl_pace_taken( &run->pace, want );
+  }
+  pl_run_fill( run, want );
+  return run->end > run->at;
+}
+
+static void
+step( pl_run_t * run ) {
+  uint64_t now = pl_clock_ns();
+  if( atomic_load_explicit( &run->stop, memory_order_relaxed ) ) {
+    run->stop_by = PL_STOP_USER;
+  } else if( now >= run->deadline ) {
+    run->stop_by = PL_STOP_DURATION;
+  } else if( atomic_load_explicit( &run->flush_asked, memory_order_relaxed ) ) {
+    atomic_store( &run->flush_asked, 0 );
+    pl_run_send( run, 1 );
+  } else if( now >= pl_flush_due( &run->flush_policy, &run->flush_state ) && run->at == run->end &&
+             !isinf( run->cfg.pps ) ) {
+    pl_run_send( run, 1 );
+  } else if( run->at < run->end ) { /* what is left of a batch, after AGAIN or behind an INVAL */
+    if( run->backoff_ns && now < run->retry_at ) {
+      if( now >= pl_flush_due( &run->flush_policy, &run->flush_state ) ) pl_run_send( run, 1 );
+      else wait_and_serve( run, run->retry_at );
+    } else {
+      pl_run_send( run, 0 );
+    }
+  } else if( next_batch( run, now ) ) {
+    pl_run_send( run, 0 );
+  }
+}
+
+void *
+pl_run_main( void * arg ) {
+  pl_run_t * run = arg;
+#ifdef __linux__
+  (void)prctl( PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL );
+  (void)setpriority( PRIO_PROCESS, (id_t)syscall( SYS_gettid ), 5 ); /* the page and main come first */
+#endif
+  uint64_t start   = pl_clock_ns();
+  run->deadline    = run->cfg.duration_ns ? start + run->cfg.duration_ns : UINT64_MAX;
+  run->service_at  = UINT64_MAX;
+  run->progress_at = start;
+  if( !isinf( run->cfg.pps ) ) pl_pace_start( &run->pace, run->cfg.pps, run->cfg.batch, start );
+  while( !run->stop_by ) step( run );
+  pl_run_finish( run );
+  run->now.counters.stopped_by = (uint64_t)run->stop_by;
+  pl_run_publish( run, pl_clock_ns() );
+  atomic_store( &run->ended, 1 );
+  if( run->done ) run->done( run->done_ctx );
+  return NULL;
+}
+
+/* Lays a lone template out over the whole batch, once. */
+static void
+lay_out( pl_run_t * run ) {
+  uint16_t  sz  = 0U;
+  uint8_t * buf = pl_source_only( run->source, &sz );
+  if( !buf ) return;
+  for( unsigned long i = 0UL; i < run->cfg.batch; i++ ) run->batch[i] = (pl_aio_pkt_info_t){ .buf = buf, .buf_sz = sz };
+  free( run->ordinals );
+  run->ordinals = NULL;
+}
+
+static int
+start_thread( pl_run_t * run ) {
+  sigset_t all, before;
+  sigfillset( &all );
+  pthread_sigmask( SIG_SETMASK, &all, &before ); /* signals belong to the program's main thread */
+  int ret = pthread_create( &run->thread, NULL, pl_run_main, run );
+  pthread_sigmask( SIG_SETMASK, &before, NULL );
+  return ret;
+}
+
+pl_run_t *
+pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, pl_run_done_t done, void * ctx,
+              pl_err_t * err ) {
+  if( !cfg->batch || cfg->batch > PL_BATCH_MAX || !( cfg->pps > 0 ) ) {
+    pl_err_set( err, EINVAL, "options", "A batch has 1 to %lu packets and the rate is above 0.", PL_BATCH_MAX );
+    pl_source_delete( source );
+    return NULL;
+  }
+  pl_run_t * run = aligned_alloc( _Alignof( pl_run_t ), sizeof( pl_run_t ) );
+  if( run ) {
+    memset( run, 0, sizeof( *run ) );
+    run->batch    = aligned_alloc( PL_AIO_PKT_INFO_ALIGN, cfg->batch * sizeof( pl_aio_pkt_info_t ) );
+    run->ordinals = calloc( cfg->batch, sizeof( uint64_t ) );
+  }
+  if( !run || !run->batch || !run->ordinals ) {
+    pl_err_set( err, ENOMEM, "memory", "The run could not be started: out of memory." );
+    if( run ) free( run->batch ), free( run->ordinals );
+    free( run );
+    pl_source_delete( source );
+    return NULL;
+  }
+  run->cfg          = *cfg;
+  run->backend      = backend;
+  run->source       = source;
+  run->done         = done;
+  run->done_ctx     = ctx;
+  run->flush_policy = (pl_flush_policy_t){ .every = cfg->flush_every, .after_ns = cfg->flush_after_ns };
+  backend->stop     = &run->stop;
+  lay_out( run );
+
+  pthread_condattr_t attr;
+  pthread_condattr_init( &attr );
+  pthread_condattr_setclock( &attr, CLOCK_MONOTONIC );
+  pthread_cond_init( &run->wake, &attr );
+  pthread_condattr_destroy( &attr );
+  pthread_mutex_init( &run->lock, NULL );
+
+  int failed = start_thread( run );
+  if( failed ) {
+    pl_err_set( err, failed, "thread", "The run could not be started: %s.", strerror( failed ) );
+    run->thread = 0;
+    atomic_store( &run->ended, 2 ); /* no thread to wait for */
+    pl_run_delete( run );
+    return NULL;
+  }
+  return run;
+}
+
+static void
+ask( pl_run_t * run, atomic_int * what ) {
+  pthread_mutex_lock( &run->lock );
+  atomic_store( what, 1 );
+  pthread_cond_signal( &run->wake );
+  pthread_mutex_unlock( &run->lock );
+}
+
+void
+pl_run_stop( pl_run_t * run ) {
+  ask( run, &run->stop );
+}
+
+void
+pl_run_flush( pl_run_t * run ) {
+  ask( run, &run->flush_asked );
+}
+
+void
+pl_run_snapshot( pl_run_t * run, pl_snapshot_t * out ) {
+  pl_publish_read( &run->publish, out );
+}
+
+void
+pl_run_latency( pl_run_t * run, uint64_t out[6] ) {
+  pl_quantiles_t q;
+  pl_hist_read( &run->hist, &q );
+  uint64_t const v[6] = { q.n, q.p50, q.p90, q.p99, q.p999, q.max };
+  memcpy( out, v, sizeof( v ) );
+}
+
+unsigned long
+pl_run_calls( pl_run_t * run, uint64_t first, pl_call_t * out, unsigned long max ) {
+  pl_snapshot_t snap;
+  pl_publish_read( &run->publish, &snap );
+  uint64_t      last = snap.counters.calls_success + snap.counters.calls_inval + snap.counters.calls_again;
+  unsigned long cnt  = 0UL;
+  if( first < 1UL ) first = 1UL;
+  if( last >= PL_CALLS && first < last - PL_CALLS + 1UL ) first = last - PL_CALLS + 1UL;
+  for( uint64_t seq = first; seq <= last && cnt < max; seq++ )
+    if( pl_calls_read( run->calls, seq, &out[cnt] ) ) cnt++;
+  return cnt;
+}
+
+int
+pl_run_ended( pl_run_t * run ) {
+  return atomic_load( &run->ended ) != 0;
+}
+
+pl_state_t const *
+pl_run_fault( pl_run_t * run ) {
+  return pl_run_ended( run ) && run->faulted ? &run->fault : NULL;
+}
+
+void
+pl_run_cause_text( pl_run_t const * run, pl_occurrence_t const * of, char * buf, unsigned long buf_sz ) {
+  char link[64];
+  if( of->id == PL_CAUSE_OVER_MAX ) {
+    snprintf( buf, buf_sz, "Frame of %lu B is over 4096 B: refused before it reached the backend.", of->a );
+  } else if( of->id == PL_CAUSE_NOT_ETHERNET ) {
+    snprintf( buf, buf_sz, "Frame of %s is not Ethernet: refused before it reached the backend.",
+              pl_linktype_name( (uint16_t)of->a, link, sizeof( link ) ) );
+  } else {
+    pl_cause_t const cause = { .id = (int)of->id, .a = of->a, .b = of->b, .c = of->c };
+    run->backend->def->cause_text( &cause, buf, buf_sz );
+  }
+}
+
+void
+pl_run_delete( pl_run_t * run ) {
+  if( !run ) return;
+  if( atomic_load( &run->ended ) != 2 ) {
+    pl_run_stop( run );
+    pthread_join( run->thread, NULL );
+  }
+  run->backend->stop = NULL;
+  pthread_cond_destroy( &run->wake );
+  pthread_mutex_destroy( &run->lock );
+  pl_source_delete( run->source );
+  free( run->batch );
+  free( run->ordinals );
+  free( run );
+}

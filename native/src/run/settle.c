@@ -1,0 +1,286 @@
+/* One call and its answer: what each code means for the counters.  Each packet
+   of the plan is counted once, by its last answer, when no further call will be
+   made for it. */
+
+#include "run/runner.h"
+#include "stage/recorder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BACKOFF_MIN_NS (1000UL)
+#define BACKOFF_MAX_NS (1000000UL)
+
+/* Counts a refusal under its reason; a new kind takes a free entry, and when
+   none is free it is not listed (the counters still hold it). */
+static void
+note_reason( pl_run_t * run, int inval, pl_cause_t const * cause, uint64_t ordinal, uint64_t call, uint64_t idx ) {
+  pl_occurrence_t const here = { .ordinal = ordinal, .call = call, .idx = idx, .id = (uint64_t)cause->id,
+                                 .a = cause->a, .b = cause->b, .c = cause->c };
+  for( unsigned long i = 0UL; i < PL_REASON_MAX; i++ ) {
+    pl_reason_t * r = &run->now.reasons[i];
+    if( r->cnt && ( r->inval != (uint64_t)inval || r->first.id != here.id ) ) continue;
+    if( !r->cnt ) *r = (pl_reason_t){ .inval = (uint64_t)inval, .first = here };
+    r->cnt++;
+    r->last = here;
+    return;
+  }
+}
+
+/* Why the runner itself will not offer a packet, or 0. */
+static int
+unsendable( pl_packet_t const * packet, pl_cause_t * cause ) {
+  if( packet->link != PL_LINKTYPE_ETHERNET ) {
+    *cause = (pl_cause_t){ .id = PL_CAUSE_NOT_ETHERNET, .a = packet->link };
+    return 1;
+  }
+  if( packet->sz > PL_AIO_PKT_INFO_BUF_MAX ) {
+    *cause = (pl_cause_t){ .id = PL_CAUSE_OVER_MAX, .a = packet->sz };
+    return 1;
+  }
+  return 0;
+}
+
+void
+pl_run_fill( pl_run_t * run, unsigned long want ) {
+  pl_counters_t * c = &run->now.counters;
+  run->at = run->end = 0UL;
+  if( !run->ordinals ) { /* a lone template: the batch was laid out once */
+    run->end = want;
+    run->planned += want;
+    if( run->cfg.once && !run->cfg.count ) run->source_ended = 1;
+    return;
+  }
+  pl_source_recycle( run->source );
+  for( unsigned long read = 0UL; read < want && !run->source_ended; ) {
+    pl_packet_t packet;
+    int         got = pl_source_next( run->source, &packet );
+    if( got != 1 ) {
+      if( got < 0 || run->cfg.once || !run->pass_read ) run->source_ended = got < 0 ? -1 : 1;
+      if( !got && !run->cfg.once && !run->pass_read )
+        pl_run_set_fault( run, run->backend->state.state, 0, "read capture", "The capture holds no packets any more." );
+      run->pass_read = 0UL;
+      continue;
+    }
+    read++;
+    run->pass_read++;
+    uint64_t   ordinal = run->planned++;
+    pl_cause_t cause;
+    c->truncated += (uint64_t)packet.truncated;
+    if( unsendable( &packet, &cause ) ) {
+      c->offered++;
+      c->refused++;
+      note_reason( run, 1, &cause, ordinal, 0UL, 0UL );
+      c->settled_ns = pl_clock_ns();
+      if( !c->first_ns ) c->first_ns = c->settled_ns;
+      continue;
+    }
+    run->batch[run->end]    = (pl_aio_pkt_info_t){ .buf = packet.buf, .buf_sz = (uint16_t)packet.sz };
+    run->ordinals[run->end] = ordinal;
+    run->end++;
+  }
+}
+
+static uint64_t
+ordinal_of( pl_run_t const * run, unsigned long i ) {
+  return run->ordinals ? run->ordinals[i] : run->planned - ( run->end - i );
+}
+
+/* Packets [at, at+n) were accepted. */
+static void
+take( pl_run_t * run, unsigned long n ) {
+  pl_counters_t * c = &run->now.counters;
+  if( run->ordinals )
+    for( unsigned long i = run->at; i < run->at + n; i++ ) c->bytes += run->batch[i].buf_sz;
+  else
+    c->bytes += n * run->batch[0].buf_sz;
+  c->taken += n;
+  c->offered += n;
+  run->at += n;
+}
+
+static void
+refuse( pl_run_t * run, unsigned long n ) {
+  run->now.counters.refused += n;
+  run->now.counters.offered += n;
+  run->at += n;
+}
+
+static void
+leave_unexamined( pl_run_t * run, unsigned long n ) {
+  run->now.counters.unexamined += n;
+  run->now.counters.offered += n;
+  run->at += n;
+}
+
+void
+pl_run_set_fault( pl_run_t * run, int state, int err, char const * step, char const * sentence ) {
+  if( run->faulted ) return;
+  run->faulted     = 1;
+  run->fault.state = state;
+  run->fault.err   = err;
+  run->fault.step  = step;
+  snprintf( run->fault.sentence, PL_SENTENCE_MAX, "%s", sentence );
+}
+
+static void
+end( pl_run_t * run, int by ) {
+  if( !run->stop_by ) run->stop_by = by;
+}
+
+/* AGAIN at idx: the AGAIN policy decides about what is left of the batch. */
+static void
+on_again( pl_run_t * run, unsigned long idx, uint64_t now ) {
+  int link_down = run->backend->state.state == PL_STATE_LINK_DOWN;
+  if( idx || link_down ) run->progress_at = now;
+  take( run, idx );
+  unsigned long left = run->end - run->at;
+  if( run->backend->state.state > PL_STATE_LINK_DOWN ) return; /* the fault settles them */
+  if( run->backend->limit ) {
+    end( run, PL_STOP_LIMIT );
+  } else if( run->cfg.until_set && run->cfg.until == PL_AIO_ERR_AGAIN ) {
+    end( run, PL_STOP_CODE );
+  } else if( run->cfg.again == PL_AGAIN_DROP ) {
+    refuse( run, left );
+    run->progress_at = now;
+    return;
+  } else if( run->cfg.again == PL_AGAIN_STOP ) {
+    end( run, PL_STOP_AGAIN );
+  } else if( now - run->progress_at >= run->cfg.stall_ns ) {
+    char sentence[PL_SENTENCE_MAX];
+    char why[PL_SENTENCE_MAX / 2];
+    pl_occurrence_t const last = { .id = (uint64_t)run->backend->cause.id, .a = run->backend->cause.a,
+                                   .b = run->backend->cause.b, .c = run->backend->cause.c };
+    pl_run_cause_text( run, &last, why, sizeof( why ) );
+    snprintf( sentence, sizeof( sentence ),
+              "Stalled: no packet was accepted for %.1f s. %s The %lu packets accepted before are kept; choose On AGAIN "
+              "drop or stop, or make the far end faster.",
+              (double)run->cfg.stall_ns / 1e9, why, run->now.counters.taken );
+    pl_run_set_fault( run, run->backend->state.state, 0, "stalled", sentence );
+    end( run, PL_STOP_FAULT );
+  } else {
+    run->backoff_ns = idx || !run->backoff_ns ? BACKOFF_MIN_NS : run->backoff_ns * 2UL;
+    if( run->backoff_ns > BACKOFF_MAX_NS ) run->backoff_ns = BACKOFF_MAX_NS;
+    run->retry_at = now + run->backoff_ns;
+  }
+}
+
+static void
+on_inval( pl_run_t * run, unsigned long idx, uint64_t now ) {
+  run->progress_at = now;
+  run->backoff_ns  = 0UL;
+  take( run, idx );
+  refuse( run, 1UL );
+  if( run->cfg.until_set && run->cfg.until == PL_AIO_ERR_INVAL ) end( run, PL_STOP_CODE );
+}
+
+static void
+record_call( pl_run_t * run, uint64_t t0, uint64_t t1, unsigned long cnt, unsigned long idx, int code, int flush,
+             uint64_t occ_before ) {
+  pl_counters_t * c   = &run->now.counters;
+  uint64_t        dur = t1 - t0;
+  pl_hist_add( &run->hist, dur );
+  pl_call_t const call = { .seq        = c->calls_success + c->calls_inval + c->calls_again,
+                           .t_ns       = t0,
+                           .dur_ns     = dur < UINT32_MAX ? (uint32_t)dur : UINT32_MAX,
+                           .occ_before = (uint32_t)occ_before,
+                           .occ_after  = (uint32_t)run->backend->ring_occ,
+                           .cnt        = (uint16_t)cnt,
+                           .idx        = (uint16_t)idx,
+                           .code       = (int8_t)code,
+                           .flush      = (uint8_t)flush,
+                           .cause      = (uint16_t)( code ? run->backend->cause.id : 0 ) };
+  pl_calls_write( run->calls, &call );
+}
+
+void
+pl_run_send( pl_run_t * run, int timer_flush ) {
+  pl_counters_t * c       = &run->now.counters;
+  pl_backend_t *  backend = run->backend;
+  unsigned long   cnt     = timer_flush ? 0UL : run->end - run->at;
+  unsigned long   idx     = cnt;
+  uint64_t        occ     = backend->ring_occ;
+  uint64_t        t0      = pl_clock_ns();
+  int             flush   = timer_flush || pl_flush_wanted( &run->flush_policy, &run->flush_state, t0, cnt );
+  if( run->backoff_ns && cnt ) c->retried += cnt;
+
+  int      code = pl_aio_send( &backend->aio, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
+  uint64_t t1   = pl_clock_ns();
+
+  if( !c->first_ns ) {
+    c->first_ns = t0;
+    if( run->cfg.duration_ns ) run->deadline = t0 + run->cfg.duration_ns;
+    run->progress_at = t0;
+  }
+  c->flushes += (uint64_t)flush;
+  pl_flush_sent( &run->flush_state, t0, code ? idx : cnt, flush );
+  if( cnt || code ) run->last_code = code;
+
+  if( code == PL_AIO_SUCCESS ) {
+    c->calls_success++;
+    record_call( run, t0, t1, cnt, 0UL, code, flush, occ );
+    if( cnt ) {
+      take( run, cnt );
+      run->backoff_ns  = 0UL;
+      run->progress_at = t1;
+    }
+    if( run->cfg.until_set && run->cfg.until == PL_AIO_SUCCESS ) end( run, PL_STOP_CODE );
+  } else if( ( code != PL_AIO_ERR_INVAL && code != PL_AIO_ERR_AGAIN ) || idx >= cnt ) {
+    pl_run_set_fault( run, PL_STATE_FAILED, 0, "send", "The backend broke the contract: an answer no caller can count." );
+    end( run, PL_STOP_FAULT );
+  } else {
+    int inval = code == PL_AIO_ERR_INVAL;
+    if( inval ) c->calls_inval++;
+    else c->calls_again++;
+    record_call( run, t0, t1, cnt, idx, code, flush, occ );
+    note_reason( run, inval, &backend->cause, ordinal_of( run, run->at + idx ),
+                 c->calls_success + c->calls_inval + c->calls_again, idx );
+    if( inval ) on_inval( run, idx, t1 );
+    else on_again( run, idx, t1 );
+  }
+  c->settled_ns = t1;
+  if( backend->state.state > PL_STATE_LINK_DOWN ) {
+    pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
+    end( run, PL_STOP_FAULT );
+  }
+  if( backend->def->service ) run->service_at = backend->def->service( backend, t1 );
+  if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );
+}
+
+/* How long a run that ended by count or end of file waits for its packets. */
+#define DRAIN_NS (2000000000UL)
+
+void
+pl_run_finish( pl_run_t * run ) {
+  pl_backend_t * backend = run->backend;
+  unsigned long  left    = run->end - run->at;
+  if( left && run->last_code == PL_AIO_ERR_INVAL ) leave_unexamined( run, left );
+  else refuse( run, left );
+
+  backend->stop = NULL; /* what is buffered is written to the end */
+  (void)!pl_aio_send( &backend->aio, NULL, 0UL, NULL, 1 );
+  pl_backend_def_t const * def = backend->def;
+  int                      all = run->stop_by == PL_STOP_COUNT || run->stop_by == PL_STOP_END;
+  if( def->service ) {
+    uint64_t now  = pl_clock_ns();
+    uint64_t upto = now + ( all ? DRAIN_NS : 0UL );
+    for( ;; ) {
+      uint64_t next = def->service( backend, now );
+      if( now >= upto || ( def->idle && def->idle( backend ) ) ) break;
+      if( atomic_load_explicit( &run->stop, memory_order_relaxed ) ) break;
+      if( next == UINT64_MAX ) break; /* nothing will move by itself */
+      struct timespec nap = { .tv_nsec = next > now + 1000000UL ? 1000000L : next > now ? (long)( next - now ) : 0L };
+      nanosleep( &nap, NULL );
+      now = pl_clock_ns();
+    }
+  }
+  if( def->settle ) def->settle( backend );
+  if( backend->recorder ) (void)!pl_aio_send( &backend->recorder->aio, NULL, 0UL, NULL, 1 );
+  if( backend->state.state > PL_STATE_LINK_DOWN ) {
+    pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
+    run->stop_by = PL_STOP_FAULT;
+  }
+  pl_state_t const * recording = backend->recorder ? &backend->recorder->file->state : NULL;
+  if( recording && recording->state > PL_STATE_LINK_DOWN )
+    pl_run_set_fault( run, recording->state, recording->err, recording->step, recording->sentence );
+}

@@ -1,0 +1,147 @@
+#include "run/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Frames of a batch are packed one behind the other at cache-line starts, so
+   that a small batch stays in the cache. */
+#define LINE (64UL)
+
+struct pl_source {
+  unsigned long cnt, at; /* templates, and the next one */
+  uint8_t *     bytes;
+  uint32_t *    sizes;
+  uint8_t **    frames;
+
+  pl_capture_t * capture;
+  uint8_t *      slab; /* batch * PL_AIO_PKT_INFO_BUF_MAX bytes */
+  unsigned long  slab_at;
+};
+
+pl_source_t *
+pl_source_templates( uint8_t const * const * frames, uint32_t const * sizes, unsigned long cnt, pl_err_t * err ) {
+  uint64_t total = 1UL;
+  for( unsigned long i = 0UL; i < cnt; i++ ) total += sizes[i];
+  pl_source_t * self = calloc( 1UL, sizeof( *self ) );
+  if( self ) {
+    self->cnt    = cnt;
+    self->bytes  = malloc( total );
+    self->sizes  = calloc( cnt + 1UL, sizeof( uint32_t ) );
+    self->frames = calloc( cnt + 1UL, sizeof( uint8_t * ) );
+  }
+  if( !cnt || !self || !self->bytes || !self->sizes || !self->frames ) {
+    pl_err_set( err, cnt ? ENOMEM : 0, "packets", cnt ? "The packets could not be kept: out of memory."
+                                                      : "There is no packet to send." );
+    pl_source_delete( self );
+    return NULL;
+  }
+  uint8_t * p = self->bytes;
+  for( unsigned long i = 0UL; i < cnt; i++ ) {
+    self->frames[i] = p;
+    self->sizes[i]  = sizes[i];
+    if( sizes[i] ) memcpy( p, frames[i], sizes[i] );
+    p += sizes[i];
+  }
+  return self;
+}
+
+/* Looks for the first frame that can be sent; else says why none can. */
+static int
+any_sendable( pl_capture_t * capture, char const * path, pl_err_t * err ) {
+  pl_frame_t frame;
+  uint64_t   seen  = 0UL;
+  uint16_t   other = 0U;
+  int        got;
+  while( ( got = pl_capture_next( capture, &frame ) ) == 1 ) {
+    if( frame.link == PL_LINKTYPE_ETHERNET ) return 1;
+    if( !seen++ ) other = frame.link;
+  }
+  char const * slash = strrchr( path, '/' );
+  char const * name  = slash && slash[1] ? slash + 1 : path;
+  char         link[64];
+  if( got < 0 )
+    pl_err_set( err, 0, "read capture", "%s", pl_capture_problem( capture ) );
+  else if( !seen )
+    pl_err_set( err, 0, "read capture", "%.200s holds no packets.", name );
+  else
+    pl_err_set( err, 0, "read capture", "%.200s holds no Ethernet frame that could be sent: its %lu frame%s of %s.", name,
+                seen, seen == 1UL ? " is" : "s are", pl_linktype_name( other, link, sizeof( link ) ) );
+  return 0;
+}
+
+pl_source_t *
+pl_source_capture( char const * path, unsigned long batch, pl_err_t * err ) {
+  pl_capture_t * capture = pl_capture_open( path, err );
+  if( !capture ) return NULL;
+  pl_source_t * self = NULL;
+  if( any_sendable( capture, path, err ) ) {
+    (void)pl_capture_rewind( capture );
+    self = calloc( 1UL, sizeof( *self ) );
+    if( self ) self->slab = aligned_alloc( LINE, batch * PL_AIO_PKT_INFO_BUF_MAX );
+    if( self && self->slab ) {
+      self->capture = capture;
+      return self;
+    }
+    pl_err_set( err, ENOMEM, "memory", "The capture could not be opened: out of memory for a batch of %lu.", batch );
+  }
+  free( self );
+  pl_capture_close( capture );
+  return NULL;
+}
+
+void
+pl_source_delete( pl_source_t * self ) {
+  if( !self ) return;
+  pl_capture_close( self->capture );
+  free( self->slab );
+  free( self->bytes );
+  free( self->sizes );
+  free( self->frames );
+  free( self );
+}
+
+void
+pl_source_recycle( pl_source_t * self ) {
+  self->slab_at = 0UL;
+}
+
+static int
+next_template( pl_source_t * self, pl_packet_t * packet ) {
+  if( self->at == self->cnt ) {
+    self->at = 0UL;
+    return 0;
+  }
+  *packet = (pl_packet_t){ .buf = self->frames[self->at], .sz = self->sizes[self->at], .link = PL_LINKTYPE_ETHERNET };
+  self->at++;
+  return 1;
+}
+
+int
+pl_source_next( pl_source_t * self, pl_packet_t * packet ) {
+  if( !self->capture ) return next_template( self, packet );
+  pl_frame_t frame;
+  int        got = pl_capture_next( self->capture, &frame );
+  if( got == 0 ) (void)pl_capture_rewind( self->capture );
+  if( got != 1 ) return got;
+  *packet = (pl_packet_t){ .sz = frame.caplen, .truncated = frame.caplen < frame.origlen, .link = frame.link };
+  if( frame.link == PL_LINKTYPE_ETHERNET && frame.caplen && frame.caplen <= PL_AIO_PKT_INFO_BUF_MAX ) {
+    packet->buf = self->slab + self->slab_at;
+    memcpy( packet->buf, frame.data, frame.caplen );
+    self->slab_at += ( frame.caplen + LINE - 1UL ) & ~( LINE - 1UL );
+  }
+  return 1;
+}
+
+char const *
+pl_source_problem( pl_source_t const * self ) {
+  return self->capture ? pl_capture_problem( self->capture ) : "";
+}
+
+uint8_t *
+pl_source_only( pl_source_t const * self, uint16_t * sz ) {
+  if( self->capture || self->cnt != 1UL || self->sizes[0] > PL_AIO_PKT_INFO_BUF_MAX ) return NULL;
+  *sz = (uint16_t)self->sizes[0];
+  return self->frames[0];
+}

@@ -1,0 +1,28 @@
+/* recorder: an AIO that writes what passes into a pcapng backend and never
+   stands in the way of a run.  When recording can not go on (disk full, limit
+   reached) frames are accepted, not recorded, and counted. */
+
+#ifndef PL_RECORDER_H
+#define PL_RECORDER_H
+
+#include "pl_backend.h"
+
+typedef struct pl_recorder {
+  pl_aio_t       aio;
+  pl_backend_t * file;     /* owned */
+  uint64_t       seen;     /* frames accepted by aio */
+  uint64_t       flush_at; /* when the next flush is due, CLOCK_MONOTONIC ns */
+  int            stopped;
+} pl_recorder_t;
+
+/* Takes the pcapng backend over.  NULL when memory ran out (file stays the
+   caller's). */
+pl_recorder_t * pl_recorder_new( pl_backend_t * file );
+
+/* Closes the file and frees the recorder. */
+void pl_recorder_delete( pl_recorder_t * self );
+
+/* Frames accepted and not recorded since recording stopped; 0 while it goes on. */
+uint64_t pl_recorder_not_captured( pl_recorder_t const * self );
+
+#endif /* PL_RECORDER_H */

@@ -22,7 +22,7 @@ function draw() {
     const parts = [];
     for (const [name, step] of active)
       parts.push(`${name} ${seconds(step.since)}${step.detail ? `: ${step.detail}` : ''}`);
-    const line = `  ${parts.join('  |  ')}`.slice(0, Math.max(20, (out.columns ?? 80) - 1));
+    const line = `  ${parts.join('  |  ')}`.slice(0, Math.max(20, (out.columns || 80) - 1));
     out.write(`\r\x1b[2K${line}`);
   } else if (ticks % 150 === 0) {
     for (const [name, step] of active) out.write(`  ${name}: still going, ${seconds(step.since)}\n`);

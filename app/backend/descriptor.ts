@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { clip, group, parseByteSize, parseDurationNs, type Parsed, parsed, parseNumber, refused } from '../quantity/parse';
+import {
+  clip,
+  group,
+  type Parsed,
+  parseByteSize,
+  parseDurationNs,
+  parsed,
+  parseNumber,
+  refused,
+} from '../quantity/parse';
 
 /**
  * Backends as data: what the command line lists, the window draws and the native
@@ -13,12 +22,24 @@ const optionBase = {
 };
 
 export const backendOptionSchema = z.discriminatedUnion('kind', [
-  z.object({ ...optionBase, kind: z.literal('whole'), min: z.number(), max: z.number(), default: z.number() }),
+  z.object({
+    ...optionBase,
+    kind: z.literal('whole'),
+    min: z.number(),
+    max: z.number(),
+    default: z.number(),
+  }),
   /** Packets per second, or the word `max`; the native value of `max` is null. */
   z.object({ ...optionBase, kind: z.literal('rate'), max: z.number(), default: z.number().nullable() }),
   z.object({ ...optionBase, kind: z.literal('probability'), default: z.number() }),
   /** A byte size; k, M and G are binary (1G = 2^30). */
-  z.object({ ...optionBase, kind: z.literal('bytes'), min: z.number(), max: z.number(), default: z.number() }),
+  z.object({
+    ...optionBase,
+    kind: z.literal('bytes'),
+    min: z.number(),
+    max: z.number(),
+    default: z.number(),
+  }),
   z.object({ ...optionBase, kind: z.literal('duration'), maxNs: z.number(), defaultNs: z.number() }),
   /** A file to write; required where `required` is set. */
   z.object({ ...optionBase, kind: z.literal('output'), required: z.boolean() }),
@@ -55,7 +76,9 @@ export function parseOption(backend: string, option: BackendOption, text: string
     case 'whole': {
       const value = parseNumber(text.trim());
       if (value === null || !Number.isInteger(value) || value < option.min || value > option.max) {
-        return refused(`${where} is a whole number from ${group(option.min)} to ${group(option.max)}; ${not}.`);
+        return refused(
+          `${where} is a whole number from ${group(option.min)} to ${group(option.max)}; ${not}.`,
+        );
       }
       return parsed(value);
     }
@@ -89,7 +112,8 @@ export function parseOption(backend: string, option: BackendOption, text: string
       return parsed(ns);
     }
     case 'output': {
-      if (text.length === 0 || text.includes('\0')) return refused(`${where} needs the name of a file to write.`);
+      if (text.length === 0 || text.includes('\0'))
+        return refused(`${where} needs the name of a file to write.`);
       return parsed(text);
     }
   }

@@ -129,7 +129,10 @@ export const requests = {
   /** The bytes of one frame (0-based `index`) as hex digits, at most 65,536 bytes. */
   'capture.bytes': { input: byId.extend({ index: z.number().int().nonnegative() }), output: z.string() },
   /** Main shows its save dialog for an output; null when it was cancelled. */
-  'output.choose': { input: byId.extend({ which: z.enum(['file', 'peer']) }), output: instanceSchema.nullable() },
+  'output.choose': {
+    input: byId.extend({ which: z.enum(['file', 'peer']) }),
+    output: instanceSchema.nullable(),
+  },
   'output.clear': { input: byId.extend({ which: z.enum(['file', 'peer']) }), output: instanceSchema },
 } as const;
 
@@ -169,7 +172,12 @@ export type IpcFailure = z.infer<typeof failureSchema>;
 
 /** What travels over the port, page → main. */
 export const toMainSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('request'), id: z.number().int(), name: z.string().max(64), input: z.unknown() }),
+  z.object({
+    type: z.literal('request'),
+    id: z.number().int(),
+    name: z.string().max(64),
+    input: z.unknown(),
+  }),
   /** The page has painted the stats message with this number: main may send the next. */
   z.object({ type: z.literal('painted'), seq: z.number().int() }),
 ]);

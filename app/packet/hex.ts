@@ -13,7 +13,9 @@ export function parseHex(text: string): Parsed<Uint8Array> {
     return refused(`Hex text holds “${clip(bad[0])}” at character ${at + 1}; only 0–9 and a–f make bytes.`);
   }
   if (clean.length % 2 !== 0) {
-    return refused(`Hex text has ${group(clean.length)} digits; two make a byte, so one is missing or too many.`);
+    return refused(
+      `Hex text has ${group(clean.length)} digits; two make a byte, so one is missing or too many.`,
+    );
   }
   if (clean.length === 0) return refused('Hex text is empty; a packet needs at least one byte.');
   const bytes = new Uint8Array(clean.length / 2);

@@ -38,7 +38,12 @@ export function parseByteSize(text: string): number | null {
 }
 
 /** A whole number of at least `min` that a double holds exactly, or a sentence about `what`. */
-export function parseWhole(text: string, what: string, min: number, max = Number.MAX_SAFE_INTEGER): Parsed<number> {
+export function parseWhole(
+  text: string,
+  what: string,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): Parsed<number> {
   const value = parseNumber(text.replaceAll(',', '').trim());
   if (value === null || !Number.isInteger(value) || value < min || value > max) {
     return refused(`${what} is a whole number from ${group(min)} to ${group(max)}; “${clip(text)}” is not.`);

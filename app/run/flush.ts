@@ -1,4 +1,4 @@
-import { type Parsed, clip, parseDurationNs, parsed, parseWhole, refused } from '../quantity/parse';
+import { clip, type Parsed, parseDurationNs, parsed, parseWhole, refused } from '../quantity/parse';
 
 /**
  * When a send asks for transmission of what is buffered. Pure, with time passed in;
@@ -61,7 +61,12 @@ export function parseFlush(text: string): Parsed<FlushPolicy> {
   for (const part of clean.split(',').map((p) => p.trim())) {
     const [key, value] = part.split(/[: ]\s*(.*)/s, 2);
     if (key === 'every' && value && every === null) {
-      const n = parseWhole(value.replace(/ packets?$/, ''), 'The packets between flushes', 1, FLUSH_EVERY_MAX);
+      const n = parseWhole(
+        value.replace(/ packets?$/, ''),
+        'The packets between flushes',
+        1,
+        FLUSH_EVERY_MAX,
+      );
       if (!n.ok) return n;
       every = n.value;
     } else if (key === 'after' && value && afterNs === null) {

@@ -1,5 +1,5 @@
 import { si } from '../quantity/format';
-import { type Parsed, clip, parseNumber, parsed, refused } from '../quantity/parse';
+import { clip, type Parsed, parsed, parseNumber, refused } from '../quantity/parse';
 
 /** How fast packets become due. `max` spins; `pps` sleeps until packets are due. */
 export type Rate = { readonly kind: 'max' } | { readonly kind: 'pps'; readonly pps: number };

@@ -57,6 +57,11 @@ export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapsho
     sendCallNs: { p50, p99, p999, max },
     stoppedBy: last.stoppedBy ?? 'user',
     fault: last.fault,
-    reasons: last.reasons.map(({ code, sentence, count, firstOrdinal }) => ({ code, sentence, count, firstOrdinal })),
+    reasons: last.reasons.map(({ code, sentence, count, firstOrdinal }) => ({
+      code,
+      sentence,
+      count,
+      firstOrdinal,
+    })),
   };
 }

@@ -1,6 +1,14 @@
 import { AIO_CODE_NAMES, type AioCodeName } from '../aio/codes';
 import { grouped } from '../quantity/format';
-import { type Parsed, clip, DURATION_MAX_NS, parseDurationNs, parsed, parseNumber, refused } from '../quantity/parse';
+import {
+  clip,
+  DURATION_MAX_NS,
+  type Parsed,
+  parseDurationNs,
+  parsed,
+  parseNumber,
+  refused,
+} from '../quantity/parse';
 
 /**
  * When a run ends by itself. `once`: a capture once, a single packet exactly once.

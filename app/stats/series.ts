@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Rates } from './snapshot';
 
 /**
  * Fixed-size time series for charts: each bucket keeps the minimum and maximum of what fell
@@ -42,6 +43,11 @@ export const historySchema = z.object({
 });
 export type History = z.infer<typeof historySchema>;
 
+/** What a chart keeps of the rates of one sampling interval. */
+export function sampleOf(rates: Rates): RateSample {
+  return { taken: rates.taken, received: rates.received, bytes: rates.bytes, ...rates.calls };
+}
+
 /** An empty history: a run that has no sample yet. */
 export function emptyHistory(): History {
   const level = (span: SeriesSpan) => ({ width: WIDTHS[span], buckets: [] });
@@ -67,7 +73,15 @@ function put(level: { width: number; buckets: Bucket[] }, t: number, sample: Rat
     for (const metric of SERIES_METRICS) last[metric] = widened(last[metric], sample[metric]);
     return;
   }
-  const bucket: Bucket = { t: start, taken: null, received: null, bytes: null, success: null, again: null, inval: null };
+  const bucket: Bucket = {
+    t: start,
+    taken: null,
+    received: null,
+    bytes: null,
+    success: null,
+    again: null,
+    inval: null,
+  };
   for (const metric of SERIES_METRICS) bucket[metric] = widened(null, sample[metric]);
   level.buckets.push(bucket);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AIO_CODE_NAMES, BACKEND_STATES } from '../aio/codes';
+import { type AIO_CODE_NAMES, BACKEND_STATES } from '../aio/codes';
 
 /**
  * What one reading of a run's statistics holds. All counters are cumulative over the run;
@@ -39,7 +39,14 @@ export type Fault = z.infer<typeof faultSchema>;
 export const STOPPED_BY = ['count', 'duration', 'end', 'code', 'again', 'limit', 'user', 'fault'] as const;
 export type StoppedBy = (typeof STOPPED_BY)[number];
 
-export const latencySchema = z.object({ p50: count, p90: count, p99: count, p999: count, max: count, n: count });
+export const latencySchema = z.object({
+  p50: count,
+  p90: count,
+  p99: count,
+  p999: count,
+  max: count,
+  n: count,
+});
 
 export const snapshotSchema = z.object({
   /** CLOCK_MONOTONIC of the publication, in ns. */
@@ -86,22 +93,27 @@ export interface Rates {
   calls: Record<(typeof AIO_CODE_NAMES)[number], number>;
 }
 
-/** Rates from `before` to `after`; null when no native time has passed between them. */
-export function ratesBetween(before: Snapshot, after: Snapshot): Rates | null {
-  const seconds = (after.tNs - before.tNs) / 1e9;
+/** A run without an earlier snapshot is averaged over at least this time, in seconds. */
+const FIRST_SECONDS = 0.1;
+
+/**
+ * Rates from `before` (null: from the start of the run) to `after`; null when no native time has
+ * passed between them.
+ */
+export function ratesBetween(before: Snapshot | null, after: Snapshot): Rates | null {
+  const seconds = before ? (after.tNs - before.tNs) / 1e9 : Math.max(after.seconds, FIRST_SECONDS);
   if (!(seconds > 0)) return null;
-  const per = (a: number, b: number) => (b - a) / seconds;
+  const per = (from: number | undefined, to: number) => (to - (from ?? 0)) / seconds;
   return {
-    taken: per(before.taken, after.taken),
-    completed: per(before.completed, after.completed),
-    received:
-      before.received === null || after.received === null ? null : per(before.received, after.received),
-    refused: per(before.refused, after.refused),
-    bytes: per(before.bytes, after.bytes),
+    taken: per(before?.taken, after.taken),
+    completed: per(before?.completed, after.completed),
+    received: after.received === null ? null : per(before?.received ?? 0, after.received),
+    refused: per(before?.refused, after.refused),
+    bytes: per(before?.bytes, after.bytes),
     calls: {
-      success: per(before.calls.success, after.calls.success),
-      again: per(before.calls.again, after.calls.again),
-      inval: per(before.calls.inval, after.calls.inval),
+      success: per(before?.calls.success, after.calls.success),
+      again: per(before?.calls.again, after.calls.again),
+      inval: per(before?.calls.inval, after.calls.inval),
     },
   };
 }

@@ -1,8 +1,9 @@
 /* scanCapture( path, listMax ): reads a capture once, on a pool thread, and
-   answers with totals and, for the first listMax frames, columns as typed arrays. */
+   answers with totals and, for the first listMax frames, columns as typed arrays.
+   probeCapture( path ): whether a run could send anything of it; touches nothing else. */
 
 #include "handles.h"
-#include "pl_capture.h"
+#include "run/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,4 +174,45 @@ pl_scan_capture( napi_env env, napi_callback_info info ) {
   j->path     = path;
   j->list_max = list_max;
   return pl_job_start( env, &j->job, "scanCapture" );
+}
+
+typedef struct {
+  pl_job_t job;
+  char *   path;
+} probe_job_t;
+
+static int
+probe_work( pl_job_t * job ) {
+  pl_source_t * source = pl_source_capture( ( (probe_job_t *)job )->path, 1UL, &job->err );
+  pl_source_delete( source );
+  return !source;
+}
+
+static napi_value
+probe_finish( napi_env env, pl_job_t * job ) {
+  (void)job;
+  napi_value undefined;
+  napi_get_undefined( env, &undefined );
+  return undefined;
+}
+
+static void
+probe_drop( pl_job_t * job ) {
+  free( ( (probe_job_t *)job )->path );
+}
+
+napi_value
+pl_probe_capture( napi_env env, napi_callback_info info ) {
+  napi_value args[1];
+  if( pl_args( env, info, 1, args ) ) return NULL;
+  char * path = pl_arg_string( env, args[0], "path" );
+  if( !path ) return NULL;
+  probe_job_t * j = calloc( 1UL, sizeof( *j ) );
+  if( !j ) {
+    free( path );
+    return pl_throw( env, "The capture could not be opened: out of memory." ), NULL;
+  }
+  j->job  = (pl_job_t){ .work = probe_work, .finish = probe_finish, .drop = probe_drop };
+  j->path = path;
+  return pl_job_start( env, &j->job, "probeCapture" );
 }

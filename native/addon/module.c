@@ -83,6 +83,7 @@ NAPI_MODULE_INIT() {
       { .utf8name = "readCalls", .method = pl_read_calls, .attributes = napi_enumerable },
       { .utf8name = "endRun", .method = pl_end_run, .attributes = napi_enumerable },
       { .utf8name = "scanCapture", .method = pl_scan_capture, .attributes = napi_enumerable },
+      { .utf8name = "probeCapture", .method = pl_probe_capture, .attributes = napi_enumerable },
   };
   napi_define_properties( env, exports, sizeof( functions ) / sizeof( functions[0] ), functions );
   return exports;

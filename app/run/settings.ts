@@ -1,0 +1,101 @@
+import { type BackendDescriptor, parseOptions } from '../backend/descriptor';
+import { BUILT_IN_HEX, parseHex } from '../packet/hex';
+import { clip, parseWhole } from '../quantity/parse';
+import { parseFlush } from './flush';
+import { BATCH_DEFAULT, BATCH_MAX, BATCH_MIN, type RunPlan, type Settings } from './plan';
+import { parseRate } from './rate';
+import { parseStop } from './stop';
+
+/** What a new instance starts with: the built-in packet through the in-memory loopback. */
+export function defaultSettings(): Settings {
+  return {
+    backend: 'loopback',
+    options: {},
+    batch: String(BATCH_DEFAULT),
+    flush: 'every-batch',
+    rate: '100 kpps',
+    stop: '10s',
+    again: 'retry',
+    source: 'hex',
+    hex: BUILT_IN_HEX,
+  };
+}
+
+/** A plan, or the sentence and the field it belongs to. */
+export type Planned = { ok: true; plan: RunPlan } | { ok: false; field: string; sentence: string };
+
+/** What is not typed text: chosen in dialogs, known to main only. */
+export interface Chosen {
+  readonly capture: string | null;
+  readonly file: string | null;
+  readonly peer: string | null;
+}
+
+/**
+ * Checks everything a person typed and makes the plan of it. Files chosen in a save dialog may be
+ * overwritten: the dialog has asked.
+ */
+export function planOf(settings: Settings, backends: readonly BackendDescriptor[], chosen: Chosen): Planned {
+  const no = (field: string, sentence: string): Planned => ({ ok: false, field, sentence });
+  const backend = backends.find((b) => b.name === settings.backend);
+  if (!backend) return no('backend', `There is no backend “${clip(settings.backend)}”.`);
+  if (backend.unavailable !== null) return no('backend', backend.unavailable);
+
+  const batch = parseWhole(settings.batch, 'The batch size', BATCH_MIN, BATCH_MAX);
+  if (!batch.ok) return no('batch', batch.sentence);
+  const flush = parseFlush(settings.flush);
+  if (!flush.ok) return no('flush', flush.sentence);
+  const rate = parseRate(settings.rate);
+  if (!rate.ok) return no('rate', rate.sentence);
+  const stop = parseStop(settings.stop);
+  if (!stop.ok) return no('stop', stop.sentence);
+
+  const typed = { ...settings.options[backend.name] };
+  for (const option of backend.options) {
+    if (option.kind !== 'output') {
+      // An emptied field means the default, as its placeholder shows.
+      if (typed[option.name]?.trim() === '') delete typed[option.name];
+      continue;
+    }
+    delete typed[option.name];
+    if (chosen.file !== null) typed[option.name] = chosen.file;
+    else if (option.required)
+      return no(`options.${option.name}`, `Choose the file that ${backend.name} writes.`);
+  }
+  for (const option of backend.options) {
+    const one = parseOptions({ name: backend.name, options: [option] }, pick(typed, option.name));
+    if (!one.ok) return no(`options.${option.name}`, one.sentence);
+  }
+  const options = parseOptions(backend, typed);
+  if (!options.ok) return no('backend', options.sentence);
+
+  let source: RunPlan['source'];
+  if (settings.source === 'capture') {
+    if (chosen.capture === null) return no('capture', 'Open a capture first, or send the hex text.');
+    source = { kind: 'capture', path: chosen.capture };
+  } else {
+    const bytes = parseHex(settings.hex);
+    if (!bytes.ok) return no('hex', bytes.sentence);
+    source = { kind: 'hex', bytes: bytes.value };
+  }
+  return {
+    ok: true,
+    plan: {
+      backend: { name: backend.name, options: options.value },
+      source,
+      batch: batch.value,
+      rate: rate.value,
+      stop: stop.value,
+      flush: flush.value,
+      again: settings.again,
+      seed: 1,
+      peerOut: backend.capabilities.peer ? chosen.peer : null,
+      force: true,
+    },
+  };
+}
+
+function pick(record: Readonly<Record<string, string>>, name: string): Record<string, string> {
+  const value = Object.hasOwn(record, name) ? record[name] : undefined;
+  return value === undefined ? {} : { [name]: value };
+}

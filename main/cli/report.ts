@@ -1,0 +1,73 @@
+import { AIO_STRERROR } from '../../app/aio/codes';
+import { duration, grouped, si } from '../../app/quantity/format';
+import type { RunPlan } from '../../app/run/plan';
+import { showRate } from '../../app/run/rate';
+import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
+
+/** The live line: totals and the rates since the reading before. One line, no line break. */
+export function liveLine(plan: RunPlan, before: Snapshot | null, now: Snapshot): string {
+  const rates = before ? ratesBetween(before, now) : null;
+  const parts = [
+    `${now.seconds.toFixed(1)} s`,
+    `asked ${showRate(plan.rate)}`,
+    `got ${rates ? si(rates.taken, 'pps') : '–'}`,
+    `taken ${grouped(now.taken)}`,
+    `refused ${grouped(now.refused)}`,
+    `SUCCESS ${grouped(now.calls.success)}`,
+    `AGAIN ${grouped(now.calls.again)}`,
+    `INVAL ${grouped(now.calls.inval)}`,
+  ];
+  if (now.state !== 'up') parts.push(now.state);
+  return parts.join('  ');
+}
+
+const STOPPED: Readonly<Record<NonNullable<Snapshot['stoppedBy']>, string>> = {
+  count: 'the count was reached',
+  duration: 'the time was up',
+  end: 'everything was sent once',
+  code: 'the code asked for appeared',
+  again: 'AGAIN, and On AGAIN is stop',
+  limit: 'the capture limit was reached',
+  user: 'stopped by hand',
+  fault: 'a fault',
+};
+
+/** The summary of a finished run for people, several lines, ends with a line break. */
+export function summary(plan: RunPlan, last: Snapshot): string {
+  const pps = last.seconds > 0 ? last.taken / last.seconds : 0;
+  const calls = last.calls.success + last.calls.inval + last.calls.again;
+  const rows: [string, string][] = [
+    ['offered', `${grouped(last.offered)} packets in ${grouped(calls)} calls, batch ${plan.batch}`],
+    ['taken', `${grouped(last.taken)} (${grouped(last.bytes)} B)`],
+    ['refused', grouped(last.refused)],
+    ['unexamined', grouped(last.unexamined)],
+    ['completed', grouped(last.completed)],
+  ];
+  if (last.received !== null) rows.push(['received', grouped(last.received)]);
+  if (last.inFlight > 0) rows.push(['in flight', grouped(last.inFlight)]);
+  if (last.notCaptured > 0) rows.push(['not captured', grouped(last.notCaptured)]);
+  if (last.retried > 0) rows.push(['retried', grouped(last.retried)]);
+  if (last.truncated > 0)
+    rows.push(['truncated', `${grouped(last.truncated)} (cut by the capture's snap length)`]);
+  rows.push(
+    [
+      'codes',
+      `SUCCESS ${grouped(last.calls.success)}  AGAIN ${grouped(last.calls.again)}  INVAL ${grouped(last.calls.inval)}`,
+    ],
+    ['flushes', grouped(last.flushes)],
+    ['rate', `asked ${showRate(plan.rate)}, got ${si(pps, 'pps')} over ${duration(last.seconds * 1e9)}`],
+    [
+      'send call',
+      `p50 ${duration(last.sendCallNs.p50)}  p99 ${duration(last.sendCallNs.p99)}  p99.9 ${duration(last.sendCallNs.p999)}  max ${duration(last.sendCallNs.max)}  (CLOCK_MONOTONIC)`,
+    ],
+    ['ended', last.stoppedBy ? STOPPED[last.stoppedBy] : '–'],
+  );
+  const lines = [`${plan.backend.name}`, ...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)];
+  for (const r of last.reasons) {
+    const code = r.code.toUpperCase();
+    lines.push(
+      `  ${code} ×${grouped(r.count)} (${AIO_STRERROR[r.code]}), first at packet ${grouped(r.firstOrdinal)}: ${r.sentence}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

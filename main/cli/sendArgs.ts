@@ -1,0 +1,161 @@
+import { parseArgs } from 'node:util';
+import { parseOptions } from '../../app/backend/descriptor';
+import { parseHex } from '../../app/packet/hex';
+import { clip, type Parsed, parseWhole } from '../../app/quantity/parse';
+import { parseFlush } from '../../app/run/flush';
+import {
+  AGAIN_POLICIES,
+  type AgainPolicy,
+  BATCH_DEFAULT,
+  BATCH_MAX,
+  BATCH_MIN,
+  type PacketSource,
+  type RunPlan,
+  SEED_MAX,
+} from '../../app/run/plan';
+import { parseRate } from '../../app/run/rate';
+import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../../app/run/stop';
+import { BACKENDS, findBackend } from '../backends';
+import { UsageError } from './usage';
+
+const OPTIONS = {
+  backend: { type: 'string' },
+  opt: { type: 'string', multiple: true },
+  pcap: { type: 'string' },
+  hex: { type: 'string' },
+  batch: { type: 'string' },
+  flush: { type: 'string' },
+  rate: { type: 'string' },
+  count: { type: 'string' },
+  duration: { type: 'string' },
+  until: { type: 'string' },
+  again: { type: 'string' },
+  seed: { type: 'string' },
+  'peer-out': { type: 'string' },
+  force: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+export interface SendCommand {
+  readonly plan: RunPlan;
+  readonly json: boolean;
+}
+
+function must<T>(result: Parsed<T>): T {
+  if (!result.ok) throw new UsageError(result.sentence);
+  return result.value;
+}
+
+type Values = ReturnType<typeof read>;
+
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Node's sentence names the argument; what follows the first one is advice about its own API.
+    const said = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `${clip(said.split(/(?<=[^.])\. |\n/)[0] ?? said, 200).replace(/\.$/, '')}. See packet-lab --help.`,
+    );
+  }
+}
+
+/** Turns the words behind `send` into a plan. Throws a `UsageError` of one sentence. */
+export function readSend(argv: readonly string[]): SendCommand {
+  const values = read(argv);
+  const backend = backendOf(values);
+  const peerOut = values['peer-out'] ?? null;
+  if (peerOut !== null && !backend.capabilities.peer) {
+    throw new UsageError(
+      `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one.`,
+    );
+  }
+  if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
+  const options = must(parseOptions(backend, optionsOf(values.opt ?? [])));
+  const source = sourceOf(values);
+  const plan: RunPlan = {
+    backend: { name: backend.name, options },
+    source,
+    batch:
+      values.batch === undefined
+        ? BATCH_DEFAULT
+        : must(parseWhole(values.batch, '--batch', BATCH_MIN, BATCH_MAX)),
+    rate: values.rate === undefined ? { kind: 'max' } : must(parseRate(values.rate)),
+    stop: stopOf(values),
+    flush: values.flush === undefined ? { every: 1, afterNs: null } : must(parseFlush(values.flush)),
+    again: againOf(values.again),
+    seed: values.seed === undefined ? 1 : must(parseWhole(values.seed, '--seed', 0, SEED_MAX)),
+    peerOut,
+    force: values.force ?? false,
+  };
+  return {
+    plan: withSeed(
+      plan,
+      backend.options.some((o) => o.name === 'seed'),
+      values,
+    ),
+    json: values.json ?? false,
+  };
+}
+
+function backendOf(values: Values) {
+  const names = BACKENDS.map((b) => b.name).join(', ');
+  if (values.backend === undefined) throw new UsageError(`--backend is needed: one of ${names}.`);
+  const backend = findBackend(values.backend);
+  if (!backend) throw new UsageError(`There is no backend “${clip(values.backend)}”; there are ${names}.`);
+  if (backend.unavailable !== null) throw new UsageError(backend.unavailable);
+  return backend;
+}
+
+function optionsOf(pairs: readonly string[]): Record<string, string> {
+  const options: Record<string, string> = Object.create(null);
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError(`--opt is K=V, as in ring=64; “${clip(pair)}” is not.`);
+    const key = pair.slice(0, at);
+    if (key in options) throw new UsageError(`--opt ${clip(key)} is given twice; once is enough.`);
+    options[key] = pair.slice(at + 1);
+  }
+  return options;
+}
+
+function sourceOf(values: Values): PacketSource {
+  if (values.pcap !== undefined && values.hex !== undefined) {
+    throw new UsageError('--pcap and --hex exclude each other: packets come from one of them.');
+  }
+  if (values.pcap !== undefined) {
+    if (values.pcap === '') throw new UsageError('--pcap needs the name of a capture.');
+    return { kind: 'capture', path: values.pcap };
+  }
+  if (values.hex !== undefined) return { kind: 'hex', bytes: must(parseHex(values.hex)) };
+  throw new UsageError('Packets are needed: --pcap FILE or --hex HEX.');
+}
+
+function stopOf(values: Values): StopRule {
+  const { count, duration, until } = values;
+  if (count !== undefined && duration !== undefined) {
+    throw new UsageError('--count and --duration exclude each other: a run ends by one of them.');
+  }
+  if (until !== undefined && !isAioCodeName(until)) {
+    throw new UsageError(`--until is success, inval or again; “${clip(until)}” is not.`);
+  }
+  const first = until === undefined ? null : until;
+  if (count !== undefined) return { after: { kind: 'count', count: must(parseCount(count)) }, until: first };
+  if (duration !== undefined)
+    return { after: { kind: 'duration', ns: must(parseRunDuration(duration)) }, until: first };
+  return { after: { kind: 'once' }, until: first };
+}
+
+function againOf(text: string | undefined): AgainPolicy {
+  if (text === undefined) return 'retry';
+  const policy = AGAIN_POLICIES.find((p) => p === text);
+  if (!policy) throw new UsageError(`--again is retry, drop or stop; “${clip(text)}” is not.`);
+  return policy;
+}
+
+/** `--seed` seeds the whole plan; an explicit `--opt seed=` of the backend goes before it. */
+function withSeed(plan: RunPlan, backendHasSeed: boolean, values: Values): RunPlan {
+  const own = (values.opt ?? []).some((pair) => pair.startsWith('seed='));
+  if (!backendHasSeed || own || values.seed === undefined) return plan;
+  return { ...plan, backend: { ...plan.backend, options: { ...plan.backend.options, seed: plan.seed } } };
+}

@@ -1,0 +1,43 @@
+/** A mistake in how the command was called: one sentence on stderr, exit 2, stdout stays empty. */
+export class UsageError extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = 'UsageError';
+  }
+}
+
+export const EXIT_DONE = 0;
+export const EXIT_FAULT = 1;
+export const EXIT_USAGE = 2;
+
+export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
+
+  packet-lab backends [--json]
+      List the backends with their options and what flush does on each.
+
+  packet-lab send --backend NAME [--opt K=V]... (--pcap FILE | --hex HEX) [options]
+      Send packets through a backend and report what was taken, refused and why.
+
+      --opt K=V         an option of the backend, may be given several times
+      --pcap FILE       send the frames of a pcap or pcapng capture
+      --hex HEX         send one packet given as hex digits
+      --batch N         packets in one send call, 1 to 4096 (default 64)
+      --flush POLICY    every-batch | every:N | after:Nus | every:N,after:Nus | never
+                        (default every-batch)
+      --rate RATE       max | Npps, as in 10kpps or 1.5Mpps (default max)
+      --count N         end after N packets of the plan; a capture repeats as needed
+      --duration T      end after a time such as 500ms, 10s or 2m
+      --until CODE      end at the first success | inval | again
+      --again POLICY    retry | drop | stop (default retry)
+      --seed N          seed of random decisions, 0 to 4294967295 (default 1)
+      --peer-out FILE   write what the far end received to a pcapng file
+      --force           overwrite existing outputs
+      --json            one JSON object on stdout and nothing else
+
+  packet-lab demo
+      Ten seconds on the in-memory loopback, showing SUCCESS, AGAIN and INVAL.
+
+  packet-lab --help | --version
+
+Numbers take k, M and G. Exit status: 0 done, 1 fault, 2 usage or input.
+`;

@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { RunPlan } from '../../app/run/plan';
+import { nativeAddon } from '../native/addon';
+import { LabError } from './labError';
+
+/** The files a plan writes, with the field they belong to. */
+function outputsOf(plan: RunPlan): { path: string; field: string }[] {
+  const outputs: { path: string; field: string }[] = [];
+  const file = plan.backend.options.file;
+  if (typeof file === 'string') outputs.push({ path: file, field: 'options.file' });
+  if (plan.peerOut !== null) outputs.push({ path: plan.peerOut, field: 'peer' });
+  return outputs;
+}
+
+/** Two names of one file: by device and inode where both exist, else by the resolved name. */
+async function sameFile(a: string, b: string): Promise<boolean> {
+  if (resolve(a) === resolve(b)) return true;
+  try {
+    const [left, right] = await Promise.all([stat(a), stat(b)]);
+    return left.dev === right.dev && left.ino === right.ino;
+  } catch {
+    return false; // one of them does not exist, so they are two
+  }
+}
+
+/**
+ * Refuses a plan whose files get in each other's way, and an input nothing can be sent from,
+ * before any output is touched: whatever is on disk stays as it is.
+ */
+export async function checkFiles(plan: RunPlan): Promise<void> {
+  const outputs = outputsOf(plan);
+  const [first, second] = outputs;
+  if (first && second && (await sameFile(first.path, second.path))) {
+    throw new LabError(
+      `${second.path} is the output of both backend and peer; give them two names.`,
+      second.field,
+    );
+  }
+  if (plan.source.kind !== 'capture') return;
+  for (const output of outputs) {
+    if (await sameFile(output.path, plan.source.path)) {
+      throw new LabError(
+        `${output.path} is the capture being sent; it is kept as it is. Choose another output.`,
+        output.field,
+      );
+    }
+  }
+  try {
+    await nativeAddon().probeCapture(plan.source.path);
+  } catch (error) {
+    throw new LabError(LabError.from(error).sentence, 'capture');
+  }
+}

@@ -1,0 +1,190 @@
+import type { InstanceInfo, Live } from '../../app/ipc/contract';
+import type { RunPlan, Settings } from '../../app/run/plan';
+import { defaultSettings, planOf } from '../../app/run/settings';
+import { addSample, emptyHistory, type History, sampleOf } from '../../app/stats/series';
+import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
+import { BACKENDS } from '../backends';
+import { LabError } from './labError';
+import { OpenCapture } from './openCapture';
+import { type LabRun, startRun } from './run';
+
+/** What an instance tells its lab. */
+export interface InstanceEvents {
+  /** Something of `info()` changed. */
+  changed(): void;
+  journal(level: 'info' | 'warning' | 'fault', text: string): void;
+}
+
+/**
+ * One AIO instance: the draft of its settings, its opened capture, and at most one run at a time.
+ * The last run's totals and history stay until the next run starts.
+ */
+export class Instance {
+  private settings: Settings = defaultSettings();
+  private capture: OpenCapture | null = null;
+  private file: string | null = null;
+  private peer: string | null = null;
+  private phase: InstanceInfo['phase'] = 'idle';
+  private runNumber = 0;
+  private run: LabRun | null = null;
+  private plan: RunPlan | null = null;
+  private last: Snapshot | null = null;
+  private finished: Promise<void> = Promise.resolve();
+  /** Whether a client has yet to be told about `last`. */
+  private fresh = false;
+  history: History = emptyHistory();
+
+  constructor(
+    readonly id: string,
+    private readonly events: InstanceEvents,
+  ) {}
+
+  info(): InstanceInfo {
+    return {
+      id: this.id,
+      settings: this.settings,
+      capture: this.capture?.info ?? null,
+      outputs: { file: this.file, peer: this.peer },
+      phase: this.phase,
+      run: this.runNumber,
+      askedPps: this.plan?.rate.kind === 'pps' ? this.plan.rate.pps : null,
+      ranOn: this.plan?.backend.name ?? null,
+    };
+  }
+
+  live(): Live | null {
+    return this.last ? { id: this.id, run: this.runNumber, snapshot: this.last } : null;
+  }
+
+  get active(): boolean {
+    return this.phase === 'opening' || this.phase === 'running' || this.phase === 'stopping';
+  }
+
+  configure(settings: Settings): void {
+    this.mustBeIdle('Stop the run to change its settings.');
+    this.settings = settings;
+  }
+
+  async openCapture(path: string): Promise<void> {
+    this.mustBeIdle('Stop the run to open another capture.');
+    const opened = await OpenCapture.open(path);
+    await this.capture?.close();
+    this.capture = opened;
+    this.settings = { ...this.settings, source: 'capture' };
+    const { name, frames, problem } = opened.info;
+    this.events.journal('info', `Opened ${name}: ${frames.toLocaleString('en-US')} frames.`);
+    if (problem) this.events.journal('warning', problem);
+    this.events.changed();
+  }
+
+  openedCapture(): OpenCapture {
+    if (!this.capture) throw new LabError('No capture is open here.', 'capture');
+    return this.capture;
+  }
+
+  choose(which: 'file' | 'peer', path: string | null): void {
+    this.mustBeIdle('Stop the run to change its outputs.');
+    if (which === 'file') this.file = path;
+    else this.peer = path;
+    this.events.changed();
+  }
+
+  /** Checks the draft and starts the run; resolves once packets may flow. */
+  async start(): Promise<void> {
+    this.mustBeIdle('A run is on already.');
+    const chosen = { capture: this.capture?.path ?? null, file: this.file, peer: this.peer };
+    const planned = planOf(this.settings, BACKENDS, chosen);
+    if (!planned.ok) throw new LabError(planned.sentence, planned.field);
+    const before = this.phase;
+    this.setPhase('opening');
+    try {
+      this.run = await startRun(planned.plan);
+    } catch (error) {
+      this.setPhase(before);
+      this.events.journal('warning', LabError.from(error).sentence);
+      throw error;
+    }
+    this.plan = planned.plan;
+    this.runNumber += 1;
+    this.last = null;
+    this.history = emptyHistory();
+    this.events.journal('info', `Run ${this.runNumber} started on ${planned.plan.backend.name}.`);
+    this.setPhase('running');
+    this.finished = this.run.done.then((last) => this.ended(last));
+  }
+
+  /** Asks a run to end. Also takes back a start that is still opening. */
+  async stop(): Promise<void> {
+    if (this.phase === 'running') this.setPhase('stopping');
+    this.run?.stop();
+    await this.finished;
+  }
+
+  flush(): void {
+    this.run?.flush();
+  }
+
+  /** One tick of the sampler. Returns whether there is something new to show. */
+  sample(): boolean {
+    if (this.run) this.take(this.run.snapshot());
+    const news = this.fresh;
+    this.fresh = false;
+    return news;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.capture?.close();
+    this.capture = null;
+  }
+
+  private take(now: Snapshot): void {
+    this.tellNews(now);
+    const rates = now.tNs === this.last?.tNs ? null : ratesBetween(this.last, now);
+    // Before the first call nothing has happened that a chart could show.
+    if (rates && now.seconds > 0) addSample(this.history, now.seconds, sampleOf(rates));
+    this.last = now;
+    this.fresh = true;
+  }
+
+  private ended(last: Snapshot): void {
+    this.take(last);
+    this.run = null;
+    const level = last.fault ? 'fault' : 'info';
+    const taken = last.taken.toLocaleString('en-US');
+    const offered = last.offered.toLocaleString('en-US');
+    this.events.journal(
+      level,
+      last.fault?.sentence ??
+        `Run ${this.runNumber} ended (${last.stoppedBy}): ${taken} of ${offered} packets taken.`,
+    );
+    if (last.notice) this.events.journal('warning', last.notice);
+    this.setPhase(last.fault ? 'fault' : 'done');
+  }
+
+  /** Journals the first refusal of each kind and every change of the backend's state. */
+  private tellNews(now: Snapshot): void {
+    for (const reason of now.reasons.slice(this.last?.reasons.length ?? 0)) {
+      const where =
+        reason.firstCall > 0
+          ? `call ${reason.firstCall}, index ${reason.firstIndex}`
+          : `packet ${reason.firstOrdinal}`;
+      this.events.journal(
+        'warning',
+        `${reason.code.toUpperCase()} first seen at ${where}: ${reason.sentence}`,
+      );
+    }
+    const before = this.last?.state ?? 'up';
+    if (now.state !== before)
+      this.events.journal('warning', `The backend's state is now ${now.state} (it was ${before}).`);
+  }
+
+  private mustBeIdle(sentence: string): void {
+    if (this.active) throw new LabError(sentence);
+  }
+
+  private setPhase(phase: InstanceInfo['phase']): void {
+    this.phase = phase;
+    this.events.changed();
+  }
+}

@@ -1,0 +1,134 @@
+import type { InstanceInfo, JournalEntry, Live } from '../../app/ipc/contract';
+import type { History } from '../../app/stats/series';
+import { Instance } from './instance';
+import { Journal } from './journal';
+import { LabError } from './labError';
+
+/** Who listens to a lab; each registration returns its own undo. */
+export interface LabListener {
+  instances(list: InstanceInfo[]): void;
+  journal(entry: JournalEntry): void;
+  /** A tick of the sampler that found something new. */
+  stats(live: Live[]): void;
+}
+
+/** Each running instance has a native thread, so their number is bounded. */
+const INSTANCES_MAX = 64;
+
+/** How often totals are read, in ms. */
+export const SAMPLE_MS = 100;
+
+/**
+ * All instances, the journal and the one sampling timer. Knows neither Electron nor a transport:
+ * the desktop app, tests and whatever comes later drive the same object.
+ */
+export class Lab {
+  private readonly instances = new Map<string, Instance>();
+  private readonly listeners = new Set<LabListener>();
+  private readonly entries = new Journal((entry) => {
+    for (const listener of this.listeners) listener.journal(entry);
+  });
+  private timer: NodeJS.Timeout | null = null;
+  private changePending = false;
+
+  constructor() {
+    this.add();
+  }
+
+  listen(listener: LabListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  add(): Instance {
+    if (this.instances.size >= INSTANCES_MAX) {
+      throw new LabError(`There are ${INSTANCES_MAX} instances already; remove one first.`);
+    }
+    const id = this.freeId();
+    const instance = new Instance(id, {
+      changed: () => this.changed(),
+      journal: (level, text) => this.entries.add(level, id, text),
+    });
+    this.instances.set(id, instance);
+    this.changed();
+    return instance;
+  }
+
+  async remove(id: string): Promise<void> {
+    const instance = this.get(id);
+    if (this.instances.size === 1) throw new LabError('The last instance stays; add another one first.');
+    this.instances.delete(id);
+    await instance.close();
+    this.changed();
+  }
+
+  get(id: string): Instance {
+    const instance = this.instances.get(id);
+    if (!instance) throw new LabError(`There is no instance ${id} any more.`);
+    return instance;
+  }
+
+  list(): InstanceInfo[] {
+    return [...this.instances.values()].map((instance) => instance.info());
+  }
+
+  live(): Live[] {
+    return [...this.instances.values()].flatMap((instance) => instance.live() ?? []);
+  }
+
+  history(): Record<string, History> {
+    return Object.fromEntries([...this.instances].map(([id, instance]) => [id, instance.history]));
+  }
+
+  journal(): JournalEntry[] {
+    return this.entries.all();
+  }
+
+  note(level: JournalEntry['level'], text: string): void {
+    this.entries.add(level, null, text);
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.instances.values()].map((instance) => instance.stop()));
+  }
+
+  /** Ends every run and releases everything. */
+  async close(): Promise<void> {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+    await Promise.all([...this.instances.values()].map((instance) => instance.close()));
+  }
+
+  /** Tells listeners once per turn of the event loop, and keeps the sampler going while needed. */
+  private changed(): void {
+    this.timer ??= setInterval(() => this.tick(), SAMPLE_MS);
+    if (this.changePending) return;
+    this.changePending = true;
+    queueMicrotask(() => {
+      this.changePending = false;
+      const list = this.list();
+      for (const listener of this.listeners) listener.instances(list);
+    });
+  }
+
+  private tick(): void {
+    let news = false;
+    for (const instance of this.instances.values()) news = instance.sample() || news;
+    if (news) {
+      const live = this.live();
+      for (const listener of this.listeners) listener.stats(live);
+    } else if (this.timer && ![...this.instances.values()].some((instance) => instance.active)) {
+      clearInterval(this.timer);
+      this.timer = null;
+    }
+  }
+
+  /** A, B, … Z, AA, AB …: the first letter combination not in use. */
+  private freeId(): string {
+    for (let n = 0; ; n++) {
+      const id =
+        (n >= 26 ? String.fromCharCode(64 + Math.floor(n / 26)) : '') + String.fromCharCode(65 + (n % 26));
+      if (!this.instances.has(id)) return id;
+    }
+  }
+}

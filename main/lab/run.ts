@@ -1,0 +1,193 @@
+import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
+import { AGAIN_POLICIES, type RunPlan, STALL_NS } from '../../app/run/plan';
+import { type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
+import {
+  type NativeAddon,
+  type NativeBackend,
+  type NativeBackendSpec,
+  type NativeCall,
+  type NativeReading,
+  type NativeRun,
+  type NativeRunConfig,
+  nativeAddon,
+} from '../native/addon';
+import { checkFiles } from './files';
+import { LabError } from './labError';
+
+/** A run that has been started: the same object behind the window, the command line and the tests. */
+export interface LabRun {
+  /** The totals as last published by the run's thread. */
+  snapshot(): Snapshot;
+  /** Asks the run to end; returns at once, `done` follows. */
+  stop(): void;
+  /** Asks for a send of no packets with flush. */
+  flush(): void;
+  /** Recent send calls with numbers from `first` on, at most `max`, oldest first. */
+  calls(first: number, max: number): NativeCall[];
+  /** The final totals, once everything is settled, closed and released. Never rejects. */
+  readonly done: Promise<Snapshot>;
+}
+
+/** For tests of faults that take long in real life. */
+export interface RunTuning {
+  readonly stallNs?: number;
+}
+
+/**
+ * Checks files, opens the backend, starts the run. Outputs are touched only after the input was
+ * found readable. Rejects with a `LabError` of one sentence; then nothing was sent.
+ */
+export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<LabRun> {
+  const addon = nativeAddon();
+  await checkFiles(plan);
+  const backend = await orLabError(addon.openBackend(backendSpec(plan), peerSpec(plan)));
+  let ended = (): void => {};
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const source = {
+    capture: plan.source.kind === 'capture' ? plan.source.path : null,
+    frames: plan.source.kind === 'hex' ? [plan.source.bytes] : null,
+  };
+  let run: NativeRun;
+  try {
+    run = await orLabError(addon.startRun(backend, source, runConfig(plan, tuning), ended));
+  } catch (error) {
+    await addon.closeBackend(backend);
+    throw error;
+  }
+  return new StartedRun(addon, backend, run, plan, end);
+}
+
+class StartedRun implements LabRun {
+  readonly done: Promise<Snapshot>;
+  private last: Snapshot | null = null;
+
+  constructor(
+    private readonly addon: NativeAddon,
+    private readonly backend: NativeBackend,
+    private readonly run: NativeRun,
+    private readonly plan: RunPlan,
+    end: Promise<void>,
+  ) {
+    this.done = end.then(() => this.release());
+  }
+
+  private async release(): Promise<Snapshot> {
+    const last = toSnapshot(this.addon.readRun(this.run), this.plan);
+    this.last = last;
+    await this.addon.endRun(this.run);
+    await this.addon.closeBackend(this.backend);
+    return last;
+  }
+
+  snapshot(): Snapshot {
+    return this.last ?? toSnapshot(this.addon.readRun(this.run), this.plan);
+  }
+
+  stop(): void {
+    if (!this.last) this.addon.stopRun(this.run);
+  }
+
+  flush(): void {
+    if (!this.last) this.addon.flushRun(this.run);
+  }
+
+  calls(first: number, max: number): NativeCall[] {
+    return this.last ? [] : this.addon.readCalls(this.run, first, max);
+  }
+}
+
+function backendSpec(plan: RunPlan): NativeBackendSpec {
+  return { name: plan.backend.name, options: Object.entries(plan.backend.options), force: plan.force };
+}
+
+function peerSpec(plan: RunPlan): NativeBackendSpec | null {
+  return plan.peerOut === null
+    ? null
+    : { name: 'pcapng', options: [['file', plan.peerOut]], force: plan.force };
+}
+
+function runConfig(plan: RunPlan, tuning: RunTuning): NativeRunConfig {
+  const { after, until } = plan.stop;
+  return {
+    batch: plan.batch,
+    pps: plan.rate.kind === 'pps' ? plan.rate.pps : null,
+    count: after.kind === 'count' ? after.count : 0,
+    durationNs: after.kind === 'duration' ? after.ns : 0,
+    once: after.kind === 'once',
+    until: until === null ? null : AIO_CODES[until],
+    flushEvery: plan.flush.every ?? 0,
+    flushAfterNs: plan.flush.afterNs ?? 0,
+    again: AGAIN_POLICIES.indexOf(plan.again),
+    stallNs: tuning.stallNs ?? STALL_NS,
+  };
+}
+
+/** The native numbers of `PL_STOP_*` start at 1 and follow `STOPPED_BY`. */
+function stoppedBy(code: number): StoppedBy | null {
+  return STOPPED_BY[code - 1] ?? null;
+}
+
+function stateName(state: string): BackendStateName {
+  return BACKEND_STATES.find((name) => name === state) ?? 'failed';
+}
+
+function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
+  const c = reading.counters;
+  const peer = plan.backend.name === 'loopback';
+  return {
+    tNs: c.t_ns,
+    seconds: c.first_ns === 0 ? 0 : (c.settled_ns - c.first_ns) / 1e9,
+    running: !reading.ended,
+    offered: c.offered,
+    taken: c.taken,
+    refused: c.refused,
+    unexamined: c.unexamined,
+    pending: c.pending,
+    retried: c.retried,
+    completed: c.completed,
+    received: peer ? c.received : null,
+    inFlight: c.taken - c.completed,
+    notWritten: plan.backend.name === 'pcapng' ? c.taken - c.completed : 0,
+    notCaptured: c.not_captured,
+    truncated: c.truncated,
+    lateErrors: c.late_errors,
+    bytes: c.bytes,
+    calls: { success: c.calls_success, inval: c.calls_inval, again: c.calls_again },
+    flushes: c.flushes,
+    kicks: c.kicks,
+    sendCallNs: reading.latency,
+    state: BACKEND_STATES[c.state] ?? 'failed',
+    reasons: reading.reasons.map(({ code, count, first, last }) => ({
+      code,
+      count,
+      sentence: first.sentence,
+      lastSentence: last.sentence,
+      firstOrdinal: first.ordinal,
+      lastOrdinal: last.ordinal,
+      firstCall: first.call,
+      firstIndex: first.index,
+      lastCall: last.call,
+      lastIndex: last.index,
+    })),
+    stoppedBy: stoppedBy(c.stopped_by),
+    fault: reading.fault ? { ...reading.fault, state: stateName(reading.fault.state) } : null,
+    notice: noticeOf(reading, plan),
+  };
+}
+
+function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
+  const missed = reading.counters.not_captured;
+  if (missed === 0 || reading.fault || plan.peerOut === null) return null;
+  return `The capture of the peer reached its limit: ${missed} received frames are not in it; those before are kept.`;
+}
+
+/** Turns a rejection of the addon into a LabError with the same sentence. */
+async function orLabError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw LabError.from(error);
+  }
+}

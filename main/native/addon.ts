@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The only loader of the native core. Everything here is what the addon says, unchanged;
+ * `main/lab` gives it meaning. The addon checks and copies every argument again itself.
+ */
+
+declare const backendBrand: unique symbol;
+declare const runBrand: unique symbol;
+/** An opened backend; close it with `closeBackend`. */
+export interface NativeBackend {
+  readonly [backendBrand]: true;
+}
+/** A started run; end it with `endRun`. */
+export interface NativeRun {
+  readonly [runBrand]: true;
+}
+
+export interface NativeBackendSpec {
+  readonly name: string;
+  /** Pairs of option name and value; null is "max". */
+  readonly options: readonly (readonly [string, number | string | null])[];
+  /** Whether an existing output file may be overwritten. */
+  readonly force: boolean;
+}
+
+export interface NativeSource {
+  readonly capture: string | null;
+  readonly frames: readonly Uint8Array[] | null;
+}
+
+/** Zero means "no such limit" (count, durationNs) or "not by this" (flushEvery, flushAfterNs). */
+export interface NativeRunConfig {
+  readonly batch: number;
+  readonly pps: number | null;
+  readonly count: number;
+  readonly durationNs: number;
+  readonly once: boolean;
+  readonly until: number | null;
+  readonly flushEvery: number;
+  readonly flushAfterNs: number;
+  /** 0 retry, 1 drop, 2 stop. */
+  readonly again: number;
+  readonly stallNs: number;
+}
+
+export interface NativeOccurrence {
+  readonly ordinal: number;
+  readonly call: number;
+  readonly index: number;
+  readonly sentence: string;
+}
+
+/** The published totals, named as in `PL_COUNTERS` of `pl_run.h`. */
+export type NativeCounters = Readonly<
+  Record<
+    | 't_ns'
+    | 'first_ns'
+    | 'settled_ns'
+    | 'offered'
+    | 'taken'
+    | 'refused'
+    | 'unexamined'
+    | 'pending'
+    | 'retried'
+    | 'completed'
+    | 'received'
+    | 'not_captured'
+    | 'truncated'
+    | 'late_errors'
+    | 'bytes'
+    | 'calls_success'
+    | 'calls_inval'
+    | 'calls_again'
+    | 'flushes'
+    | 'kicks'
+    | 'state'
+    | 'ring_occ'
+    | 'ring_cap'
+    | 'stopped_by',
+    number
+  >
+>;
+
+export interface NativeReading {
+  readonly counters: NativeCounters;
+  readonly latency: { n: number; p50: number; p90: number; p99: number; p999: number; max: number };
+  readonly reasons: readonly {
+    code: 'inval' | 'again';
+    count: number;
+    first: NativeOccurrence;
+    last: NativeOccurrence;
+  }[];
+  readonly fault: { state: string; step: string; errno: number; sentence: string } | null;
+  readonly ended: boolean;
+}
+
+export interface NativeCall {
+  readonly seq: number;
+  readonly tNs: number;
+  readonly durNs: number;
+  readonly count: number;
+  readonly index: number;
+  readonly code: number;
+  readonly flush: number;
+  readonly cause: number;
+  readonly occBefore: number;
+  readonly occAfter: number;
+}
+
+/** Columns hold the first `listMax` frames; everything else is over all frames. */
+export interface NativeScan {
+  readonly format: 'pcap' | 'pcapng';
+  readonly fileBytes: number;
+  readonly frames: number;
+  readonly bytes: number;
+  readonly sendable: number;
+  readonly oversize: number;
+  readonly truncated: number;
+  readonly seconds: number;
+  readonly problem: string;
+  readonly links: readonly { link: number; name: string; frames: number }[];
+  readonly time: Float64Array;
+  readonly offset: Float64Array;
+  readonly caplen: Uint32Array;
+  readonly origlen: Uint32Array;
+  readonly link: Uint16Array;
+}
+
+export interface NativeOptionTable {
+  readonly name: string;
+  readonly kind: string;
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+  readonly required: boolean;
+}
+
+/** The C core's own tables, so that a test can compare them with the TypeScript ones. */
+export interface NativeTables {
+  readonly success: number;
+  readonly inval: number;
+  readonly again: number;
+  readonly strSuccess: string;
+  readonly strInval: string;
+  readonly strAgain: string;
+  readonly bufMax: number;
+  readonly align: number;
+  readonly footprint: number;
+  readonly batchMax: number;
+  readonly calls: number;
+  readonly states: readonly string[];
+  readonly backends: readonly {
+    name: string;
+    peer: boolean;
+    mtu: boolean;
+    options: readonly NativeOptionTable[];
+  }[];
+}
+
+/** Promises reject with an Error that carries `step` and `errno`. */
+export interface NativeAddon {
+  tables(): NativeTables;
+  openBackend(spec: NativeBackendSpec, peer: NativeBackendSpec | null): Promise<NativeBackend>;
+  closeBackend(backend: NativeBackend): Promise<void>;
+  startRun(
+    backend: NativeBackend,
+    source: NativeSource,
+    config: NativeRunConfig,
+    onEnd: () => void,
+  ): Promise<NativeRun>;
+  stopRun(run: NativeRun): void;
+  flushRun(run: NativeRun): void;
+  readRun(run: NativeRun): NativeReading;
+  readCalls(run: NativeRun, first: number, max: number): NativeCall[];
+  endRun(run: NativeRun): Promise<void>;
+  scanCapture(path: string, listMax: number): Promise<NativeScan>;
+  probeCapture(path: string): Promise<void>;
+}
+
+const FILE = 'packet_lab.node';
+
+/** The addon lies beside the bundles in `dist/`; tests run from the sources. */
+function locate(): string {
+  const places = [join(__dirname, 'native', FILE), join(__dirname, '..', '..', 'dist', 'native', FILE)];
+  const found = places.find((place) => existsSync(place));
+  if (!found) throw new Error(`The native core is not built: ${places[0]} is missing. Run npm run build.`);
+  return found;
+}
+
+let loaded: NativeAddon | null = null;
+
+/** Loads the addon at the first call. Throws one sentence when it is missing or does not fit. */
+export function nativeAddon(): NativeAddon {
+  if (loaded) return loaded;
+  const holder: { exports: unknown } = { exports: {} };
+  process.dlopen(holder, locate());
+  // The addon and this file are built from one tree; a test compares its tables and functions.
+  loaded = holder.exports as NativeAddon;
+  return loaded;
+}

@@ -1,0 +1,40 @@
+import { contextBridge, ipcRenderer } from 'electron';
+import type { PageBridge, ToMain } from '../app/ipc/contract';
+import { BRIDGE_NAME, LINK_CHANNEL } from '../app/ipc/link';
+
+/** Asks main for the page's private port and exposes two functions over it, nothing else. */
+
+let port: MessagePort | null = null;
+let listener: (message: unknown) => void = () => {};
+/** What the page posts before the port is there; it is asked for at once, so this stays short. */
+const early: ToMain[] = [];
+/** What main posts before the page listens. */
+const unheard: unknown[] = [];
+let listening = false;
+const EARLY_MAX = 256;
+
+ipcRenderer.on(LINK_CHANNEL, (event) => {
+  const [given] = event.ports;
+  if (!given) return;
+  port?.close();
+  port = given;
+  given.onmessage = (message: MessageEvent<unknown>) => {
+    if (listening) listener(message.data);
+    else if (unheard.length < EARLY_MAX) unheard.push(message.data);
+  };
+  for (const message of early.splice(0)) given.postMessage(message);
+});
+ipcRenderer.send(LINK_CHANNEL);
+
+const bridge: PageBridge = {
+  post: (message) => {
+    if (port) port.postMessage(message);
+    else if (early.length < EARLY_MAX) early.push(message);
+  },
+  listen: (hear) => {
+    listener = hear;
+    listening = true;
+    for (const message of unheard.splice(0)) hear(message);
+  },
+};
+contextBridge.exposeInMainWorld(BRIDGE_NAME, bridge);

@@ -22,8 +22,8 @@ function scaled(text: string, table: Readonly<Record<string, number>>): number |
   const match = NUMBER.exec(text);
   if (!match) return null;
   const value = Number(match[1]) * (table[match[2] ?? ''] ?? Number.NaN);
-  // 1.1k is 1100, not 1100.0000000000002.
-  const rounded = Math.round(value * 1e6) / 1e6;
+  // 1.1k is 1100, not 1100.0000000000002; whole values are exact already.
+  const rounded = Number.isInteger(value) ? value : Math.round(value * 1e6) / 1e6;
   return Number.isFinite(rounded) ? rounded : null;
 }
 

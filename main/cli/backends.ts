@@ -1,6 +1,6 @@
 import { type BackendOption, defaultText } from '../../app/backend/descriptor';
 import { group } from '../../app/quantity/parse';
-import { BACKENDS } from '../backends';
+import { BACKENDS } from '../backends/table';
 
 function range(option: BackendOption): string {
   switch (option.kind) {

@@ -15,7 +15,7 @@ import {
 } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../../app/run/stop';
-import { BACKENDS, findBackend } from '../backends';
+import { BACKENDS, findBackend } from '../backends/table';
 import { UsageError } from './usage';
 
 const OPTIONS = {

@@ -3,7 +3,7 @@ import type { RunPlan, Settings } from '../../app/run/plan';
 import { defaultSettings, planOf } from '../../app/run/settings';
 import { addSample, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
-import { BACKENDS } from '../backends';
+import { BACKENDS } from '../backends/table';
 import { LabError } from './labError';
 import { OpenCapture } from './openCapture';
 import { type LabRun, startRun } from './run';

@@ -11,7 +11,7 @@ import {
   type ToPage,
   toMainSchema,
 } from '../../app/ipc/contract';
-import { BACKENDS } from '../backends';
+import { BACKENDS } from '../backends/table';
 import type { Lab } from './lab';
 import { LabError } from './labError';
 import { StatsFeed } from './statsFeed';

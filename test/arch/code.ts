@@ -67,8 +67,8 @@ const CHANNEL_OBJECTS = new Set(['ipcMain', 'ipcRenderer', 'ipc']);
 
 /**
  * Names of channels written as text outside app/ipc. Two things are forbidden: any literal where Electron takes the
- * name of a channel, and a request's name anywhere but where the compiler checks it against the contract: as the
- * first argument of a call or as the key of a table of handlers.
+ * name of a channel, and a request's name anywhere but where the compiler checks it against the contract: as an
+ * argument of a call or as the key of a table of handlers.
  */
 export function channelLiterals(sources: readonly Source[], requestNames: readonly string[]): string[] {
   const breaches: string[] = [];
@@ -95,7 +95,7 @@ export function channelLiterals(sources: readonly Source[], requestNames: readon
             breaches.push(`${at(source, first)}: a channel's name outside app/ipc`);
           }
         }
-        checked.add(first.start);
+        for (const argument of node.arguments) checked.add(argument.start);
       },
       Property: (node) => void checked.add(node.key.start),
       // A type that names a request is checked by the compiler as well.

@@ -92,6 +92,7 @@ function refusal(path: string, specifier: string): string | null {
   if (isIn(path, 'main')) {
     if (relative) {
       if (isIn(goal, 'renderer')) return 'main never imports renderer';
+      if (goal === 'package.json') return null; // where the version stands
       if (!isIn(goal, 'app') && !isIn(goal, 'main')) return 'main imports only app and main';
       return !isShell(path) && isShell(goal) ? 'nothing below imports the Electron shell' : null;
     }

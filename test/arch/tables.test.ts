@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import {
+  AIO_CODES,
+  AIO_PKT_INFO_ALIGN,
+  AIO_PKT_INFO_BUF_MAX,
+  AIO_PKT_INFO_FOOTPRINT,
+  AIO_STRERROR,
+  BACKEND_STATES,
+} from '../../app/aio/codes';
+import type { BackendOption } from '../../app/backend/descriptor';
+import { BATCH_MAX } from '../../app/run/plan';
+import { BACKENDS } from '../../main/backends/table';
+import { type NativeOptionTable, nativeAddon } from '../../main/native/addon';
+
+const core = nativeAddon().tables();
+
+test('codes, sentences and constants are those of the compiled core', () => {
+  expect({ success: core.success, inval: core.inval, again: core.again }).toEqual({ ...AIO_CODES });
+  expect({ success: core.strSuccess, inval: core.strInval, again: core.strAgain }).toEqual({
+    ...AIO_STRERROR,
+  });
+  expect([core.bufMax, core.align, core.footprint]).toEqual([
+    AIO_PKT_INFO_BUF_MAX,
+    AIO_PKT_INFO_ALIGN,
+    AIO_PKT_INFO_FOOTPRINT,
+  ]);
+  expect(core.batchMax).toBe(BATCH_MAX);
+  expect(core.states).toEqual([...BACKEND_STATES]);
+});
+
+test('backends come in the same order with the same capabilities', () => {
+  expect(core.backends.map(({ name, peer, mtu }) => ({ name, peer, mtu }))).toEqual(
+    BACKENDS.map(({ name, capabilities }) => ({ name, ...capabilities })),
+  );
+});
+
+/** A TypeScript option as the core would describe it. */
+function asNative(option: BackendOption): NativeOptionTable {
+  const { name, kind } = option;
+  switch (option.kind) {
+    case 'whole':
+    case 'bytes':
+      return { name, kind, min: option.min, max: option.max, default: option.default, required: false };
+    case 'rate':
+      return { name, kind, min: 0, max: option.max, default: option.default ?? Infinity, required: false };
+    case 'probability':
+      return { name, kind, min: 0, max: 1, default: option.default, required: false };
+    case 'duration':
+      return { name, kind, min: 0, max: option.maxNs, default: option.defaultNs, required: false };
+    case 'output':
+      return { name, kind, min: 0, max: 0, default: 0, required: option.required };
+  }
+}
+
+test.each(BACKENDS.map((backend) => [backend.name, backend] as const))('options of %s', (name, backend) => {
+  const native = core.backends.find((b) => b.name === name);
+  expect(native?.options).toEqual(backend.options.map(asNative));
+});

@@ -1,0 +1,66 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll } from 'vitest';
+import type { RunResult } from '../../app/run/result';
+
+const CLI = resolve('dist/cli.cjs');
+export const CAPTURES = resolve('test/fixtures/captures');
+
+export interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the built command line; never rejects. A run that hangs is ended after a minute. */
+export function packetLab(...args: string[]): Promise<Outcome> {
+  return new Promise((done) => {
+    const options = { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 };
+    const child = execFile(process.execPath, [CLI, ...args], options, (_error, stdout, stderr) =>
+      done({ status: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+/** `send … --json` that is expected to print its object. */
+export async function sendJson(
+  ...args: string[]
+): Promise<RunResult & { status: number | null; stderr: string }> {
+  const { status, stdout, stderr } = await packetLab('send', '--json', ...args);
+  if (stdout === '') throw new Error(`nothing on stdout; stderr: ${stderr}`);
+  return { ...(JSON.parse(stdout) as RunResult), status, stderr };
+}
+
+/** Starts the command line and gives the child, for tests that send signals to it by pid. */
+export function start(...args: string[]) {
+  return spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A folder that goes when the test file ends. */
+export function scratch(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'packet-lab-test-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Runs another tool as an oracle. */
+export function tool(command: string, ...args: string[]): Promise<string> {
+  return new Promise((done, fail) => {
+    execFile(command, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout) =>
+      error ? fail(error) : done(stdout),
+    );
+  });
+}
+
+/** The bytes of every frame in order, judged by tshark and not by our own reader. */
+export async function tsharkBytes(file: string): Promise<string[]> {
+  const json = await tool('tshark', '-r', file, '-Y', 'frame.encap_type == 1', '-T', 'jsonraw', '-n', '-x');
+  const packets = JSON.parse(json) as { _source: { layers: { frame_raw: [string, ...unknown[]] } } }[];
+  return packets.map((packet) => packet._source.layers.frame_raw[0]);
+}
+
+/** The built-in frame, 60 bytes. */
+export const HEX =
+  '02000000000202000000000108004500002e000040004011ae97c6120001c6130001c0000009001a06285061636b6574204c6162202d2068656c6c6f';

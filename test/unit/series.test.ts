@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  addSample,
+  emptyHistory,
+  historySchema,
+  type RateSample,
+  SERIES_POINTS,
+} from '../../app/stats/series';
+import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
+
+const flat = (taken: number): RateSample => ({
+  taken,
+  received: null,
+  bytes: 0,
+  success: 0,
+  again: 0,
+  inval: 0,
+});
+
+describe('history', () => {
+  test('a spike survives at every zoom', () => {
+    const history = emptyHistory();
+    for (let i = 0; i < 10_000; i++) addSample(history, i / 10, flat(i === 9900 ? 1e6 : 10));
+    for (const span of ['30s', '2min', '10min', 'run'] as const) {
+      const max = Math.max(...history[span].buckets.map((b) => b.taken?.[1] ?? 0));
+      const min = Math.min(...history[span].buckets.map((b) => b.taken?.[0] ?? 0));
+      expect({ span, max, min }).toEqual({ span, max: 1e6, min: 10 });
+    }
+  });
+
+  test('no span outgrows its points and times rise, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.01, max: 30, noNaN: true }), { maxLength: 600 }), (steps) => {
+        const history = emptyHistory();
+        let t = 0;
+        for (const step of steps) {
+          t += step;
+          addSample(history, t, flat(1));
+        }
+        expect(historySchema.safeParse(history).success).toBe(true);
+        for (const level of Object.values(history)) {
+          expect(level.buckets.length).toBeLessThanOrEqual(SERIES_POINTS);
+          for (const [i, bucket] of level.buckets.entries()) {
+            if (i > 0) expect(bucket.t).toBeGreaterThan(level.buckets[i - 1]?.t ?? 0);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a time nothing fell into is a gap, an unknown value is null', () => {
+    const history = emptyHistory();
+    addSample(history, 0.1, flat(5));
+    addSample(history, 5, flat(6));
+    expect(history['30s'].buckets.map((b) => b.t)).toEqual([0, 5]);
+    expect(history['30s'].buckets[0]?.received).toBeNull();
+  });
+
+  test('the whole run stays in sight', () => {
+    const history = emptyHistory();
+    for (let i = 0; i < 36_000; i++) addSample(history, i / 10, flat(1));
+    expect(history.run.buckets[0]?.t).toBe(0);
+    expect(history.run.buckets.at(-1)?.t).toBeGreaterThan(3500);
+    expect(history['30s'].buckets[0]?.t).toBeGreaterThan(3500);
+  });
+});
+
+const zero: Snapshot = {
+  tNs: 1e9,
+  seconds: 0,
+  running: true,
+  offered: 0,
+  taken: 0,
+  refused: 0,
+  unexamined: 0,
+  pending: 0,
+  retried: 0,
+  completed: 0,
+  received: 0,
+  inFlight: 0,
+  notWritten: 0,
+  notCaptured: 0,
+  truncated: 0,
+  lateErrors: 0,
+  bytes: 0,
+  calls: { success: 0, inval: 0, again: 0 },
+  flushes: 0,
+  kicks: 0,
+  sendCallNs: { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 },
+  state: 'up',
+  reasons: [],
+  stoppedBy: null,
+  fault: null,
+  notice: null,
+};
+
+describe('rates', () => {
+  test('are differences over native time', () => {
+    const after = {
+      ...zero,
+      tNs: 1.5e9,
+      seconds: 0.5,
+      taken: 1000,
+      received: 500,
+      calls: { success: 10, inval: 0, again: 5 },
+    };
+    const rates = ratesBetween(zero, after);
+    expect(rates).toMatchObject({ taken: 2000, received: 1000, calls: { success: 20, again: 10, inval: 0 } });
+  });
+
+  test('no time, no rate; a first reading counts from the start', () => {
+    expect(ratesBetween(zero, zero)).toBeNull();
+    expect(ratesBetween(null, { ...zero, seconds: 2, taken: 10 })?.taken).toBe(5);
+    expect(ratesBetween(null, { ...zero, seconds: 0.001, taken: 10 })?.taken).toBe(100);
+    expect(ratesBetween(zero, { ...zero, tNs: 2e9, received: null })?.received).toBeNull();
+  });
+});

@@ -106,6 +106,7 @@ export class Lab {
     this.changePending = true;
     queueMicrotask(() => {
       this.changePending = false;
+      this.tick(); // the last totals of a run come with the news of its end
       const list = this.list();
       for (const listener of this.listeners) listener.instances(list);
     });

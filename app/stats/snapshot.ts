@@ -51,7 +51,7 @@ export const latencySchema = z.object({
 export const snapshotSchema = z.object({
   /** CLOCK_MONOTONIC of the publication, in ns. */
   tNs: count,
-  /** First call to last settle, in seconds. */
+  /** First call to last settle (while running: to this publication), in seconds. */
   seconds: count,
   running: z.boolean(),
   offered: count,

@@ -64,11 +64,12 @@ function planOfAct(act: Act): RunPlan {
 
 /** `packet-lab demo`: live figures on a terminal, a line a second elsewhere; exit 0. */
 export async function demo(terminal: Terminal): Promise<number> {
+  const live = terminal.live === 'redraw' ? 'redraw' : 'lines';
   terminal.out('Packet Lab demo: 10 seconds on an in-memory loopback. Nothing leaves this computer.\n');
   for (const act of acts()) {
     const plan = planOfAct(act);
     terminal.out(`\n${act.title}\n`);
-    const last = await follow(plan, terminal);
+    const last = await follow(plan, { ...terminal, live });
     terminal.out(summary(plan, last));
     if (last.fault) {
       terminal.err(`packet-lab: ${last.fault.sentence}\n`);

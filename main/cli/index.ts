@@ -53,7 +53,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  live: process.stderr.isTTY === true,
+  live: process.stderr.isTTY === true ? 'redraw' : 'none',
 };
 
 main(process.argv.slice(2), terminal).then(

@@ -6,7 +6,7 @@ import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 
 /** The live line: totals and the rates since the reading before. One line, no line break. */
 export function liveLine(plan: RunPlan, before: Snapshot | null, now: Snapshot): string {
-  const rates = before ? ratesBetween(before, now) : null;
+  const rates = ratesBetween(before, now);
   const parts = [
     `${now.seconds.toFixed(1)} s`,
     `asked ${showRate(plan.rate)}`,

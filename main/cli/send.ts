@@ -5,14 +5,16 @@ import { startRun } from '../lab/run';
 import { liveLine, summary } from './report';
 import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE } from './usage';
 
+/** How often a live line is redrawn on a terminal, and written where lines cannot be redrawn. */
 const LIVE_MS = 250;
+const LINE_MS = 1000;
 
 /** What the command writes to; stdout carries results only, everything else goes to stderr. */
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Whether a live line may be drawn (stderr is a terminal and stdout is not a machine's). */
-  readonly live: boolean;
+  /** Live figures: one line redrawn on stderr, a line a second on stdout, or none. */
+  readonly live: 'redraw' | 'lines' | 'none';
 }
 
 /**
@@ -25,20 +27,20 @@ export async function follow(plan: RunPlan, terminal: Terminal): Promise<Snapsho
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   let before: Snapshot | null = null;
-  const timer = terminal.live
-    ? setInterval(() => {
-        const now = run.snapshot();
-        terminal.err(`\r${liveLine(plan, before, now)}\x1b[K`);
-        before = now;
-      }, LIVE_MS)
-    : null;
+  const show = () => {
+    const now = run.snapshot();
+    const line = liveLine(plan, before, now);
+    if (terminal.live === 'redraw') terminal.err(`\r${line}\x1b[K`);
+    else terminal.out(`  ${line}\n`);
+    before = now;
+  };
+  const every = terminal.live === 'redraw' ? LIVE_MS : LINE_MS;
+  const timer = terminal.live === 'none' ? null : setInterval(show, every);
   try {
     return await run.done;
   } finally {
-    if (timer) {
-      clearInterval(timer);
-      terminal.err('\r\x1b[K');
-    }
+    if (timer) clearInterval(timer);
+    if (terminal.live === 'redraw') terminal.err('\r\x1b[K');
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
@@ -46,7 +48,7 @@ export async function follow(plan: RunPlan, terminal: Terminal): Promise<Snapsho
 
 /** `packet-lab send`: exit 0 done, 1 fault, 2 when the input was damaged. */
 export async function send(plan: RunPlan, json: boolean, terminal: Terminal): Promise<number> {
-  const last = await follow(plan, json ? { ...terminal, live: false } : terminal);
+  const last = await follow(plan, json ? { ...terminal, live: 'none' } : terminal);
   terminal.out(json ? `${JSON.stringify(runResult(plan, last))}\n` : summary(plan, last));
   if (last.notice !== null) terminal.err(`packet-lab: ${last.notice}\n`);
   if (last.fault === null) return EXIT_DONE;

@@ -138,7 +138,7 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
   const peer = plan.backend.name === 'loopback';
   return {
     tNs: c.t_ns,
-    seconds: c.first_ns === 0 ? 0 : (c.settled_ns - c.first_ns) / 1e9,
+    seconds: secondsOf(reading),
     running: !reading.ended,
     offered: c.offered,
     taken: c.taken,
@@ -175,6 +175,12 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     fault: reading.fault ? { ...reading.fault, state: stateName(reading.fault.state) } : null,
     notice: noticeOf(reading, plan),
   };
+}
+
+/** First call to last settle; while the run is on, to now. */
+function secondsOf({ counters: c, ended }: NativeReading): number {
+  if (c.first_ns === 0) return 0;
+  return Math.max(0, (ended ? c.settled_ns : c.t_ns) - c.first_ns) / 1e9;
 }
 
 function noticeOf(reading: NativeReading, plan: RunPlan): string | null {

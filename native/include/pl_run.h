@@ -41,8 +41,10 @@ typedef struct {
   uint64_t      stall_ns; /* no progress for this long is the fault "stalled" */
 } pl_run_cfg_t;
 
-/* Counters as definitions fix them; all but pending, state and the ring are
-   cumulative.  The list is also the layout of the published snapshot. */
+/* All but pending, state and the ring are cumulative.  Each packet of the plan is
+   counted once, when no further call will be made for it; first_ns is the first
+   call, settled_ns the last time a packet was counted.  The list is also the
+   layout of the published snapshot. */
 #define PL_COUNTERS( X )                                                                                              \
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
   X( retried ) X( completed ) X( received ) X( not_captured ) X( truncated ) X( late_errors ) X( bytes )              \

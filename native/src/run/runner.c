@@ -15,7 +15,8 @@
 #include <unistd.h>
 #endif
 
-/* Waits shorter than this are spun: a sleep would take many times as long. */
+/* At rate max, waits shorter than this are spun: a sleep would take many times as
+   long.  A paced run never spins. */
 #define SPIN_NS (8000UL)
 
 /* A paced run is never longer away from its duties than this. */
@@ -44,7 +45,7 @@ static void
 wait_until( pl_run_t * run, uint64_t then ) {
   uint64_t now = pl_clock_ns();
   if( then <= now ) return;
-  if( then - now <= SPIN_NS ) {
+  if( isinf( run->cfg.pps ) && then - now <= SPIN_NS ) {
     while( pl_clock_ns() < then ) {}
     return;
   }

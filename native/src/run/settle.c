@@ -199,6 +199,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   pl_backend_t *  backend = run->backend;
   unsigned long   cnt     = timer_flush ? 0UL : run->end - run->at;
   unsigned long   idx     = cnt;
+  uint64_t        settled = c->offered;
   uint64_t        occ     = backend->ring_occ;
   uint64_t        t0      = pl_clock_ns();
   int             flush   = timer_flush || pl_flush_wanted( &run->flush_policy, &run->flush_state, t0, cnt );
@@ -238,7 +239,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     if( inval ) on_inval( run, idx, t1 );
     else on_again( run, idx, t1 );
   }
-  c->settled_ns = t1;
+  if( c->offered != settled ) c->settled_ns = t1;
   if( backend->state.state > PL_STATE_LINK_DOWN ) {
     pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
     end( run, PL_STOP_FAULT );
@@ -254,8 +255,11 @@ void
 pl_run_finish( pl_run_t * run ) {
   pl_backend_t * backend = run->backend;
   unsigned long  left    = run->end - run->at;
-  if( left && run->last_code == PL_AIO_ERR_INVAL ) leave_unexamined( run, left );
-  else refuse( run, left );
+  if( left ) {
+    if( run->last_code == PL_AIO_ERR_INVAL ) leave_unexamined( run, left );
+    else refuse( run, left );
+    run->now.counters.settled_ns = pl_clock_ns();
+  }
 
   backend->stop = NULL; /* what is buffered is written to the end */
   (void)!pl_aio_send( &backend->aio, NULL, 0UL, NULL, 1 );

@@ -1,0 +1,109 @@
+/* The clause suite on every backend, with many settings, and on the recorder. */
+
+#include "clauses.h"
+#include "files.h"
+#include "stage/recorder.h"
+#include "tap.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define BACKEND                                                                                                       \
+  .open = clause_backend_open, .work = clause_backend_work, .completed = clause_backend_completed,                    \
+  .close = clause_backend_close
+
+static clause_subject_t const null_subject = { BACKEND, .name = "null", .backend = "null", .any_size = 1, .completes = 1 };
+
+#define LOOPBACK( MTU ) BACKEND, .backend = "loopback", .mtu = MTU, .sees = 1
+
+static clause_subject_t const loopbacks[] = {
+    { LOOPBACK( 4082UL ), .name = "loopback", .room = 1024UL, .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=1", .opts = { { "ring", 1, NULL } }, .opt_cnt = 1UL, .room = 1UL, .exact = 1,
+      .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=2", .opts = { { "ring", 2, NULL } }, .opt_cnt = 1UL, .room = 2UL, .exact = 1,
+      .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=3", .opts = { { "ring", 3, NULL } }, .opt_cnt = 1UL, .room = 3UL, .exact = 1,
+      .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=64", .opts = { { "ring", 64, NULL } }, .opt_cnt = 1UL, .room = 64UL, .exact = 1,
+      .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=64 drain=0", .opts = { { "ring", 64, NULL }, { "drain", 0, NULL } }, .opt_cnt = 2UL,
+      .room = 64UL },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=16 drain=1000", .opts = { { "ring", 16, NULL }, { "drain", 1000, NULL } },
+      .opt_cnt = 2UL, .room = 16UL, .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=64 drain=0.5", .opts = { { "ring", 64, NULL }, { "drain", 0.5, NULL } },
+      .opt_cnt = 2UL, .room = 64UL, .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback drain=1e9", .opts = { { "drain", 1e9, NULL } }, .opt_cnt = 1UL, .room = 1024UL,
+      .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback drain=max", .opts = { { "drain", INFINITY, NULL } }, .opt_cnt = 1UL, .room = 1024UL,
+      .exact = 1, .completes = 1 },
+    { LOOPBACK( 1500UL ), .name = "loopback mtu=1500", .opts = { { "mtu", 1500, NULL } }, .opt_cnt = 1UL,
+      .room = 1024UL, .exact = 1, .completes = 1 },
+    { LOOPBACK( 100UL ), .name = "loopback mtu=100", .opts = { { "mtu", 100, NULL }, { "ring", 8, NULL } }, .opt_cnt = 2UL,
+      .room = 8UL, .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=32 delay=10ms", .opts = { { "ring", 32, NULL }, { "delay", 1e7, NULL } },
+      .opt_cnt = 2UL, .room = 32UL, .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback ring=8 delay=1s drain=100",
+      .opts = { { "ring", 8, NULL }, { "delay", 1e9, NULL }, { "drain", 100, NULL } }, .opt_cnt = 3UL, .room = 8UL,
+      .exact = 1, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback loss=0.3", .opts = { { "loss", 0.3, NULL } }, .opt_cnt = 1UL, .room = 1024UL,
+      .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback loss=1", .opts = { { "loss", 1, NULL } }, .opt_cnt = 1UL, .room = 1024UL,
+      .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback duplicate=0.5 ring=5", .opts = { { "duplicate", 0.5, NULL }, { "ring", 5, NULL } },
+      .opt_cnt = 2UL, .room = 5UL, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback reorder=0.4 ring=7", .opts = { { "reorder", 0.4, NULL }, { "ring", 7, NULL } },
+      .opt_cnt = 2UL, .room = 7UL, .completes = 1 },
+    { LOOPBACK( 4082UL ), .name = "loopback loss, duplicate, reorder, delay, drain",
+      .opts = { { "loss", 0.2, NULL }, { "duplicate", 0.2, NULL }, { "reorder", 0.3, NULL }, { "delay", 1e6, NULL },
+                { "drain", 1e6, NULL }, { "seed", 42, NULL } },
+      .opt_cnt = 6UL, .room = 1024UL, .completes = 1 },
+};
+
+static clause_subject_t const pcapng_subject = {
+    BACKEND, .name = "pcapng", .backend = "pcapng", .sees = 1, .exact = 1, .completes = 1 };
+
+/* ---- the recorder, which takes every frame and records those that a capture can hold */
+
+static int
+recorder_open( clause_instance_t * self ) {
+  pl_err_t err;
+  snprintf( self->path, sizeof( self->path ), "%s", files_new() );
+  pl_opt_t const  file     = { .name = "file", .str = self->path };
+  pl_backend_t *  backend  = pl_backend_open( "pcapng", &file, 1UL, 0, &err );
+  pl_recorder_t * recorder = backend ? pl_recorder_new( backend ) : NULL;
+  if( !CHECK( recorder ) ) return 0;
+  self->stage = recorder;
+  self->aio   = &recorder->aio;
+  return 1;
+}
+
+/* Frames over 4096 B are seen and never recorded. */
+static uint64_t
+recorder_completed( clause_instance_t const * self ) {
+  pl_recorder_t const * recorder = self->stage;
+  CHECK( recorder->seen >= recorder->file->completed );
+  return recorder->file->completed;
+}
+
+static void
+recorder_close( clause_instance_t * self ) {
+  pl_recorder_delete( self->stage );
+}
+
+static clause_subject_t const recorder_subject = { .name       = "recorder",
+                                                   .open       = recorder_open,
+                                                   .completed  = recorder_completed,
+                                                   .close      = recorder_close,
+                                                   .any_size   = 1,
+                                                   .drops_over = 1,
+                                                   .sees       = 1,
+                                                   .exact      = 1 };
+
+int
+main( void ) {
+  clauses_run( &null_subject );
+  for( unsigned long i = 0UL; i < sizeof( loopbacks ) / sizeof( loopbacks[0] ); i++ ) clauses_run( &loopbacks[i] );
+  clauses_run( &pcapng_subject );
+  clauses_run( &recorder_subject );
+  return tap_end();
+}

@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { CAPTURES, HEX, packetLab, scratch, sendJson, tool } from './cli';
+import { tool } from '../oracle';
+import { CAPTURES, HEX, packetLab, scratch, sendJson } from './cli';
 
 const dir = scratch();
 const send = ['send', '--backend', 'loopback', '--hex', HEX];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CAPTURES, packetLab, scratch, sendJson, tool, tsharkBytes } from './cli';
+import { tool, tsharkBytes } from '../oracle';
+import { CAPTURES, packetLab, scratch, sendJson } from './cli';
 
 /**
  * Every frame goes capture → loopback → peer and capture → pcapng backend unchanged in bytes and

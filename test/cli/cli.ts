@@ -45,22 +45,6 @@ export function scratch(): string {
   return dir;
 }
 
-/** Runs another tool as an oracle. */
-export function tool(command: string, ...args: string[]): Promise<string> {
-  return new Promise((done, fail) => {
-    execFile(command, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout) =>
-      error ? fail(error) : done(stdout),
-    );
-  });
-}
-
-/** The bytes of every frame in order, judged by tshark and not by our own reader. */
-export async function tsharkBytes(file: string): Promise<string[]> {
-  const json = await tool('tshark', '-r', file, '-Y', 'frame.encap_type == 1', '-T', 'jsonraw', '-n', '-x');
-  const packets = JSON.parse(json) as { _source: { layers: { frame_raw: [string, ...unknown[]] } } }[];
-  return packets.map((packet) => packet._source.layers.frame_raw[0]);
-}
-
 /** The built-in frame, 60 bytes. */
 export const HEX =
   '02000000000202000000000108004500002e000040004011ae97c6120001c6130001c0000009001a06285061636b6574204c6162202d2068656c6c6f';

@@ -83,7 +83,9 @@ test('AGAIN and INVAL are journalled with call, index and sentence', async () =>
   await configure({ options: { loopback: { ring: '64', drain: '2k' } }, stop: '2000 packets', rate: 'max' });
   await page.request('run.start', { id: 'A' });
   await page.phase('A', 'done');
-  expect(page.journal().join('\n')).toMatch(/AGAIN first seen at call \d+, index \d+: Ring full: all 64 slots/);
+  expect(page.journal().join('\n')).toMatch(
+    /AGAIN first seen at call \d+, index \d+: Ring full: all 64 slots/,
+  );
   await configure({ options: { loopback: { mtu: '40' } }, stop: '10 packets' });
   await page.request('run.start', { id: 'A' });
   await page.phase('A', 'done');

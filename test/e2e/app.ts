@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  test as base,
+  type ElectronApplication,
+  _electron as electron,
+  expect,
+  type Page,
+} from '@playwright/test';
+
+export const CAPTURES = resolve('test/fixtures/captures');
+const SHOTS = resolve('test-results/screenshots');
+
+/** What a test of the real app works with. */
+export interface Lab {
+  app: ElectronApplication;
+  page: Page;
+  /** A folder of this test's own. */
+  dir: string;
+  /** The next open dialog answers with this file; null cancels. */
+  willOpen(path: string | null): Promise<void>;
+  /** The next save dialog answers with this file; null cancels. */
+  willSave(path: string | null): Promise<void>;
+  /** The exact number behind a tile of "Counters". */
+  figure(name: string): Promise<number>;
+  /** Types into a field of the run settings and leaves it. */
+  set(field: string, text: string): Promise<void>;
+  run(): Promise<void>;
+  stop(): Promise<void>;
+  /** Waits until the last run has ended. */
+  ended(): Promise<void>;
+  shot(name: string): Promise<void>;
+}
+
+function launch(dir: string): Promise<ElectronApplication> {
+  const executablePath = process.env.PACKET_LAB_ELECTRON;
+  if (!executablePath) throw new Error('PACKET_LAB_ELECTRON is not set; start the tests with npm test.');
+  const args = [
+    resolve('.'),
+    `--user-data-dir=${join(dir, 'profile')}`,
+    '--force-prefers-reduced-motion=false',
+  ];
+  if (process.getuid?.() === 0) args.push('--no-sandbox');
+  return electron.launch({ executablePath, args });
+}
+
+async function firstPage(app: ElectronApplication): Promise<Page> {
+  const page = await app.firstWindow();
+  await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+  return page;
+}
+
+/** Every test gets a fresh app with a profile of its own, and leaves a screenshot. */
+export const test = base.extend<{ lab: Lab }>({
+  // Playwright reads the names of the fixtures from this pattern.
+  // biome-ignore lint/correctness/noEmptyPattern: no other fixture is used
+  lab: async ({}, use, info) => {
+    const dir = mkdtempSync(join(tmpdir(), 'packet-lab-e2e-'));
+    const app = await launch(dir);
+    const page = await firstPage(app);
+    mkdirSync(SHOTS, { recursive: true });
+    const title = info.title.replaceAll(/[^\w]+/g, '-').toLowerCase();
+    const lab: Lab = {
+      app,
+      page,
+      dir,
+      willOpen: (path) =>
+        app.evaluate(({ dialog }, file) => {
+          dialog.showOpenDialog = async () => ({
+            canceled: file === null,
+            filePaths: file === null ? [] : [file],
+          });
+        }, path),
+      willSave: (path) =>
+        app.evaluate(({ dialog }, file) => {
+          dialog.showSaveDialog = async () => ({ canceled: file === null, filePath: file ?? '' });
+        }, path),
+      figure: async (name) => {
+        const tile = page.getByRole('region', { name: 'Counters' }).locator(`[data-figure="${name}"]`);
+        return Number(await tile.getAttribute('data-value'));
+      },
+      set: async (field, text) => {
+        const input = page.getByLabel(field, { exact: true });
+        await input.fill(text);
+        await input.press('Tab');
+      },
+      run: () => page.getByRole('button', { name: 'Run', exact: true }).click(),
+      stop: () => page.getByRole('button', { name: 'Stop', exact: true }).click(),
+      ended: () =>
+        expect(page.getByRole('button', { name: 'Run', exact: true })).not.toHaveAttribute(
+          'aria-disabled',
+          'true',
+        ),
+      shot: async (name) => {
+        await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+      },
+    };
+    await use(lab);
+    await lab.shot(title).catch(() => undefined); // the window may be gone by now
+    await app.close();
+    rmSync(dir, { recursive: true, force: true });
+  },
+});
+
+export { expect };

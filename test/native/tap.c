@@ -2,6 +2,8 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* After this many failed checks a case says no more. */
 #define SAID_MAX (20)
@@ -55,6 +57,27 @@ tap_end( void ) {
 static int
 count_failure( void ) {
   return atomic_fetch_add( &failed_checks, 1 ) < SAID_MAX;
+}
+
+/* Status of a child some of whose checks failed. */
+#define CHILD_FAILED (99)
+
+int
+tap_fork( int ( *fn )( void const * arg ), void const * arg ) {
+  fflush( stdout );
+  pid_t pid = fork();
+  if( !pid ) {
+    atomic_store( &failed_checks, 0 );
+    int status = fn( arg );
+    if( atomic_load( &failed_checks ) ) status = CHILD_FAILED;
+    fflush( stdout );
+    _exit( status );
+  }
+  int status = 0;
+  if( pid < 0 || waitpid( pid, &status, 0 ) != pid || !WIFEXITED( status ) )
+    return tap_check( 0, __FILE__, __LINE__, "the child process ends by itself" );
+  if( WEXITSTATUS( status ) == CHILD_FAILED ) count_failure();
+  return WEXITSTATUS( status );
 }
 
 int

@@ -14,6 +14,11 @@ void tap_run_with( char const * name, void ( *fn )( void const * arg ), void con
 /* The running case can not be tried here, and why. */
 void tap_skip( char const * reason );
 
+/* Runs fn in a process of its own, which may change what a process can not take
+   back (limits, namespaces).  Its failed checks count for the running case, and
+   so does a crash.  Returns the child's status: 0, or what fn returned. */
+int tap_fork( int ( *fn )( void const * arg ), void const * arg );
+
 /* Prints the plan.  Returns the exit status of the program. */
 int tap_end( void );
 

@@ -294,6 +294,11 @@ loopback_settle( pl_backend_t * head ) {
 static void
 loopback_close( pl_backend_t * head ) {
   loopback_t * self = (loopback_t *)head;
+  if( self->pub != self->prod ) { /* what was held back goes as far as it can go now */
+    publish( self );
+    (void)loopback_service( head, pl_clock_ns() );
+  }
+  loopback_settle( head );
   free( self->held );
   free( self->ready_at );
   free( self->slots );

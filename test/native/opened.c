@@ -41,7 +41,7 @@ record_peer( pl_backend_t * loopback, char const * path ) {
 
 int
 send_frames( pl_backend_t * b, uint64_t first, unsigned long n, unsigned long sz, int flush, unsigned long * taken ) {
-  pl_aio_pkt_info_t * batch = aligned_alloc( PL_AIO_PKT_INFO_ALIGN, ( n + 1UL ) * sizeof( pl_aio_pkt_info_t ) );
+  pl_aio_pkt_info_t * batch = aligned_alloc( PL_AIO_PKT_INFO_ALIGN, n * sizeof( pl_aio_pkt_info_t ) );
   uint8_t *           bytes = malloc( n * sz + 1UL );
   for( unsigned long i = 0UL; i < n; i++ ) {
     frame_fill( bytes + i * sz, sz, first + i, 0x0800 );

@@ -12,6 +12,12 @@ static int          cases, failed_cases;
 static atomic_int   failed_checks; /* of the running case */
 static char const * skipped;
 
+/* What failed is to be seen even when the program then crashes. */
+__attribute__((constructor)) static void
+buffer_lines( void ) {
+  setvbuf( stdout, NULL, _IOLBF, 0UL );
+}
+
 static void
 report( char const * name ) {
   int failed = atomic_load( &failed_checks );
@@ -19,7 +25,6 @@ report( char const * name ) {
   failed_cases += failed > 0;
   if( failed > SAID_MAX ) printf( "# and %d more\n", failed - SAID_MAX );
   printf( "%sok %d - %s%s%s\n", failed ? "not " : "", cases, name, skipped ? " # SKIP " : "", skipped ? skipped : "" );
-  fflush( stdout );
 }
 
 static void

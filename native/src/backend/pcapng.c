@@ -151,15 +151,17 @@ write_out( pcapng_t * self ) {
   return 0;
 }
 
-/* Index of the first packet of the batch that is not among the first n written. */
+/* Index of the first packet of the batch that is not among the first n written;
+   batch_cnt when all that come after them have no bytes. */
 static unsigned long
-index_after( pl_aio_pkt_info_t const * batch, uint64_t n ) {
+index_after( pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, uint64_t n ) {
   unsigned long i = 0UL;
-  for( ;; i++ ) {
+  for( ; i < batch_cnt; i++ ) {
     if( !batch[i].buf_sz ) continue;
     if( !n ) return i;
     n--;
   }
+  return i;
 }
 
 static int
@@ -193,9 +195,9 @@ pcapng_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cn
   }
   if( writing && flush && cause != CAUSE_FAILED && write_out( self ) == CAUSE_FAILED ) cause = CAUSE_FAILED;
   if( writing && cause == CAUSE_FAILED ) /* of this call only what is in the file was taken */
-    i = index_after( batch, self->blocks > earlier ? self->blocks - earlier : 0UL );
+    i = index_after( batch, batch_cnt, self->blocks > earlier ? self->blocks - earlier : 0UL );
   for( unsigned long j = 0UL; j < i; j++ ) self->head.completed += !batch[j].buf_sz;
-  if( !cause ) return PL_AIO_SUCCESS;
+  if( !cause || i == batch_cnt ) return PL_AIO_SUCCESS; /* a failure shows in the state all the same */
 
   self->head.cause = (pl_cause_t){ .id = cause,
                                    .a  = cause == CAUSE_BUF_MAX ? batch[i].buf_sz : self->limit,

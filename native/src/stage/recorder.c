@@ -25,7 +25,7 @@ recorder_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
     if( ret == PL_AIO_SUCCESS ) break;
     at += idx;
     if( file->limit || file->state.state != PL_STATE_UP ) {
-      self->stopped = 1;
+      self->stopped = flush = 1;
     } else if( ret == PL_AIO_ERR_AGAIN ) {
       self->seen += at;
       if( opt_batch_idx ) *opt_batch_idx = at;
@@ -34,6 +34,8 @@ recorder_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
       at++; /* a frame that no capture can hold: accepted, not recorded */
     }
   }
+  if( self->stopped && flush ) /* what is buffered when the limit is reached belongs to the file */
+    (void)!pl_aio_send( &file->aio, NULL, 0UL, NULL, 1 );
   self->seen += batch_cnt;
   return PL_AIO_SUCCESS;
 }

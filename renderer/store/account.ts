@@ -1,0 +1,131 @@
+import type { AioCodeName } from '../../app/aio/codes';
+import type { InstanceInfo } from '../../app/ipc/contract';
+import { duration, frameBytes, grouped, si, wireBytes } from '../../app/quantity/format';
+import type { Fault, Reason, Snapshot, StoppedBy } from '../../app/stats/snapshot';
+import type { LiveView } from './stream';
+
+/** Sentences and figures made from statistics. */
+
+/** Packets taken per second now, or over the whole run when it has ended; null before the first run. */
+export function gotPps(view: LiveView | undefined): number | null {
+  if (!view) return null;
+  if (view.snapshot.running) return view.rates?.taken ?? null;
+  return view.snapshot.seconds > 0 ? view.snapshot.taken / view.snapshot.seconds : null;
+}
+
+/** What keeps the rate from being higher, when that can be said. */
+export function limiter(view: LiveView | undefined, askedPps: number | null): string | null {
+  const rates = view?.rates;
+  if (!rates) return null;
+  if (askedPps !== null && rates.taken >= askedPps * 0.97) return null;
+  if (rates.calls.again > 0) return 'held back by AGAIN';
+  if (rates.calls.inval > 0 && rates.taken === 0) return 'every packet is refused';
+  return askedPps === null ? null : 'held back by the sending thread';
+}
+
+/** Bit rates of what is taken. L1 and L2 only where each frame has the same known length. */
+export interface BitRates {
+  readonly payload: number;
+  readonly l2: number | null;
+  readonly l1: number | null;
+}
+
+export function bitRates(view: LiveView | undefined, hexLength: number | null): BitRates | null {
+  if (!view) return null;
+  const { snapshot } = view;
+  const pps = gotPps(view);
+  const bytes = snapshot.running
+    ? view.rates?.bytes
+    : snapshot.seconds > 0
+      ? snapshot.bytes / snapshot.seconds
+      : undefined;
+  if (pps === null || bytes === undefined) return null;
+  const uniform = hexLength !== null && snapshot.bytes === snapshot.taken * hexLength;
+  return {
+    payload: bytes * 8,
+    l2: uniform ? pps * frameBytes(hexLength) * 8 : null,
+    l1: uniform ? pps * wireBytes(hexLength) * 8 : null,
+  };
+}
+
+const ENDED: Readonly<Record<StoppedBy, string>> = {
+  count: 'All packets of the plan were offered.',
+  duration: 'The time was up.',
+  end: 'The capture was sent to its end.',
+  code: 'The code it was waiting for came.',
+  again: 'AGAIN came, and On AGAIN is set to stop.',
+  limit: 'The limit of the file was reached.',
+  user: 'Stopped by you.',
+  fault: 'Ended by a fault.',
+};
+
+/** One sentence on how a run ended and what it did; null while it goes on. */
+export function ending(snapshot: Snapshot): string | null {
+  if (snapshot.running || snapshot.stoppedBy === null) return null;
+  const received = snapshot.received === null ? '' : `, ${grouped(snapshot.received)} received`;
+  return `${ENDED[snapshot.stoppedBy]} ${grouped(snapshot.offered)} offered, ${grouped(snapshot.taken)} taken${received} in ${duration(
+    snapshot.seconds * 1e9,
+  )}.`;
+}
+
+/** What a person can do about a fault, from the step it happened in. */
+export function remedy(fault: Fault): string {
+  if (fault.step.includes('stall')) {
+    return 'Lower the rate, let the far end drain faster, or set On AGAIN to drop or stop; then press Run.';
+  }
+  if (fault.step.includes('capture') || fault.step.includes('read')) {
+    return 'Check that the capture is still there and readable, open it again, then press Run.';
+  }
+  if (fault.errno === 28) return 'Free space or choose a file on another disk, then press Run.';
+  if (fault.errno === 13) return 'Choose a folder you may write to, then press Run.';
+  if (fault.errno === 17) return 'Choose another file name, then press Run.';
+  if (fault.step.includes('write') || fault.step.includes('open'))
+    return 'Choose another file, then press Run.';
+  return 'Mend the cause, then press Run; the journal has the details.';
+}
+
+/** What remains after a fault, with its figures. */
+export function kept(snapshot: Snapshot): string {
+  return `Everything up to it: ${grouped(snapshot.taken)} taken, ${grouped(snapshot.completed)} completed, and the charts below.`;
+}
+
+/** Where a reason was last seen: "call 412, index 32", or before any call. */
+export function lastPlace(reason: Reason): string {
+  return reason.lastCall === 0
+    ? `before any call, packet ${grouped(reason.lastOrdinal)}`
+    : `call ${grouped(reason.lastCall)}, index ${grouped(reason.lastIndex)}`;
+}
+
+/** The reasons of a code, the latest first. */
+export function reasonsOf(snapshot: Snapshot | undefined, code: AioCodeName): readonly Reason[] {
+  return (snapshot?.reasons ?? [])
+    .filter((reason) => reason.code === code)
+    .sort((a, b) => b.lastCall - a.lastCall || b.count - a.count);
+}
+
+const PHASE_WORDS: Readonly<Record<InstanceInfo['phase'], string>> = {
+  idle: 'Idle',
+  opening: 'Opening',
+  running: 'Running',
+  stopping: 'Stopping',
+  done: 'Done',
+  fault: 'Fault',
+};
+
+export function phaseWord(phase: InstanceInfo['phase']): string {
+  return PHASE_WORDS[phase];
+}
+
+/** What a screen reader hears of a run now and then. */
+export function announcement(instance: InstanceInfo, view: LiveView | undefined): string {
+  const name = `Instance ${instance.id}`;
+  if (!view) return `${name}: ${phaseWord(instance.phase).toLowerCase()}.`;
+  const { snapshot, rates } = view;
+  if (snapshot.fault) return `${name} ended by a fault: ${snapshot.fault.sentence}`;
+  const ended = ending(snapshot);
+  if (ended !== null) return `${name}: ${ended}`;
+  const speed = rates ? `, ${si(rates.taken, 'pps')}` : '';
+  return `${name}: ${grouped(snapshot.taken)} taken${speed}, ${grouped(snapshot.refused)} refused, AGAIN ${grouped(
+    snapshot.calls.again,
+  )} times.`;
+}

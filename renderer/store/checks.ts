@@ -1,0 +1,87 @@
+import {
+  type BackendDescriptor,
+  type BackendOption,
+  defaultText,
+  parseOption,
+} from '../../app/backend/descriptor';
+import type { InstanceInfo } from '../../app/ipc/contract';
+import { parseHex } from '../../app/packet/hex';
+import { parseWhole } from '../../app/quantity/parse';
+import { parseFlush } from '../../app/run/flush';
+import { BATCH_MAX, BATCH_MIN, type Settings } from '../../app/run/plan';
+import { parseRate } from '../../app/run/rate';
+import { parseStop } from '../../app/run/stop';
+
+/** What is wrong with a draft, by field, in the order of the form. Main checks again when Run is pressed. */
+export type FieldProblems = Readonly<Record<string, string>>;
+
+/** The text of an option: what was typed, else its default. */
+export function optionText(settings: Settings, backend: string, option: BackendOption): string {
+  return settings.options[backend]?.[option.name] ?? defaultText(option);
+}
+
+function optionProblem(
+  settings: Settings,
+  instance: InstanceInfo,
+  backend: BackendDescriptor,
+  option: BackendOption,
+): string | null {
+  if (option.kind === 'output') {
+    const chosen = instance.outputs.file ?? settings.options[backend.name]?.[option.name];
+    return option.required && !chosen ? `${backend.name} needs a file to write. Press Choose file.` : null;
+  }
+  const result = parseOption(backend.name, option, optionText(settings, backend.name, option));
+  return result.ok ? null : result.sentence;
+}
+
+/** The field that stands for the packet source: the hex text, or the capture. */
+function sourceProblem(settings: Settings, instance: InstanceInfo): [field: string, sentence: string] | null {
+  if (settings.source === 'hex') {
+    const bytes = parseHex(settings.hex);
+    return bytes.ok ? null : ['hex', bytes.sentence];
+  }
+  if (instance.capture === null) {
+    return ['capture', 'No capture is open. Press Open capture (Ctrl+O), or switch to Hex text.'];
+  }
+  if (instance.capture.sendable + instance.capture.oversize === 0) {
+    return ['capture', `${instance.capture.name} holds no Ethernet frame, so there is nothing to send.`];
+  }
+  return null;
+}
+
+export function checkSettings(
+  settings: Settings,
+  instance: InstanceInfo,
+  backends: readonly BackendDescriptor[],
+): FieldProblems {
+  const problems: Record<string, string> = {};
+  const source = sourceProblem(settings, instance);
+  if (source) problems[source[0]] = source[1];
+
+  const backend = backends.find((b) => b.name === settings.backend);
+  if (!backend) problems.backend = `There is no backend named ${settings.backend}. Choose another one.`;
+  else if (backend.unavailable !== null) problems.backend = backend.unavailable;
+  for (const option of backend?.options ?? []) {
+    const sentence = backend ? optionProblem(settings, instance, backend, option) : null;
+    if (sentence !== null) problems[`options.${option.name}`] = sentence;
+  }
+
+  const batch = parseWhole(settings.batch, 'The batch size', BATCH_MIN, BATCH_MAX);
+  if (!batch.ok) problems.batch = batch.sentence;
+  const flush = parseFlush(settings.flush);
+  if (!flush.ok) problems.flush = flush.sentence;
+  const rate = parseRate(settings.rate);
+  if (!rate.ok) problems.rate = rate.sentence;
+  const stop = parseStop(settings.stop);
+  if (!stop.ok) problems.stop = stop.sentence;
+  return problems;
+}
+
+/** Problems that only become errors when Run is pressed: not marked while the person is still setting up. */
+export function isUnfinished(field: string, settings: Settings, instance: InstanceInfo): boolean {
+  if (field === 'capture') return instance.capture === null;
+  if (field.startsWith('options.') && instance.outputs.file === null) {
+    return settings.options[settings.backend]?.[field.slice('options.'.length)] === undefined;
+  }
+  return false;
+}

@@ -1,0 +1,223 @@
+import { SERIES_SPANS } from '../../app/stats/series';
+import { SPAN_WORDS } from './chart';
+import { isBusy } from './lab';
+import { focusField, THEMES } from './screen';
+import type { Session } from './session';
+
+/** Everything a person can do, as the palette and the list of shortcuts show it. */
+export interface Command {
+  readonly id: string;
+  readonly title: string;
+  /** Keys as shown, for example `Ctrl+E`; null where there is no shortcut. */
+  readonly keys: string | null;
+  readonly act: () => void;
+}
+
+/** Starts an action whose failure the session shows by itself. */
+function go(promise: Promise<void>): void {
+  promise.catch((error: unknown) => console.error(error));
+}
+
+const FIELDS: readonly (readonly [field: string, title: string])[] = [
+  ['backend', 'Backend'],
+  ['batch', 'Batch size'],
+  ['flush', 'Flush policy'],
+  ['rate', 'Rate'],
+  ['stop', 'Stop after'],
+  ['again', 'On AGAIN'],
+];
+
+function runCommands(session: Session, id: string): Command[] {
+  const instances = session.lab.getState().instances;
+  const instance = instances.find((i) => i.id === id);
+  if (!instance) return [];
+  const commands: Command[] = [
+    isBusy(instance)
+      ? { id: 'stop', title: 'Stop', keys: 'Ctrl+E', act: () => go(session.stop(id)) }
+      : { id: 'run', title: 'Run', keys: 'Ctrl+E', act: () => go(session.run(id)) },
+    {
+      id: 'emergency',
+      title: 'Emergency stop: stop every instance',
+      keys: 'Ctrl+.',
+      act: () => go(session.stopAll()),
+    },
+  ];
+  if (isBusy(instance) && session.draft.store.getState().settings[id]?.flush.trim() === 'never') {
+    commands.push({ id: 'flush', title: 'Flush now', keys: null, act: () => go(session.flushNow(id)) });
+  }
+  return commands;
+}
+
+function sourceCommands(session: Session, id: string): Command[] {
+  const { lab, draft } = session;
+  const settings = draft.store.getState().settings[id];
+  const instance = lab.getState().instances.find((i) => i.id === id);
+  if (!settings || !instance || isBusy(instance)) return [];
+  const backend = lab.getState().backends.find((b) => b.name === settings.backend);
+  const commands: Command[] = [
+    { id: 'open', title: 'Open capture', keys: 'Ctrl+O', act: () => go(session.openCapture(id)) },
+    {
+      id: 'source',
+      title: settings.source === 'hex' ? 'Send frames of the capture' : 'Send the hex text',
+      keys: null,
+      act: () => draft.edit(id, { source: settings.source === 'hex' ? 'capture' : 'hex' }),
+    },
+    { id: 'built-in', title: 'Use the built-in packet', keys: null, act: () => session.useBuiltInPacket(id) },
+  ];
+  if (backend?.options.some((o) => o.kind === 'output')) {
+    const act = () => go(session.chooseOutput(id, 'file'));
+    commands.push({ id: 'file', title: `Choose the file that ${backend.name} writes`, keys: null, act });
+  }
+  if (backend?.capabilities.peer) {
+    const act = () => go(session.chooseOutput(id, 'peer'));
+    commands.push({ id: 'peer', title: 'Choose a file for the peer capture', keys: null, act });
+  }
+  for (const [field, title] of FIELDS) {
+    commands.push({
+      id: `go-${field}`,
+      title: `Go to ${title}`,
+      keys: null,
+      act: () => focusField(session.screen, field),
+    });
+  }
+  return commands;
+}
+
+function instanceCommands(session: Session, id: string): Command[] {
+  const instances = session.lab.getState().instances;
+  const commands: Command[] = [
+    { id: 'add', title: 'Add instance', keys: null, act: () => go(session.addInstance()) },
+  ];
+  const instance = instances.find((i) => i.id === id);
+  if (instance && instances.length > 1 && !isBusy(instance)) {
+    commands.push({
+      id: 'remove',
+      title: `Remove instance ${id}`,
+      keys: null,
+      act: () => go(session.removeInstance(id)),
+    });
+  }
+  for (const other of instances) {
+    if (other.id === id) continue;
+    const act = () => session.screen.setState({ selected: other.id });
+    commands.push({ id: `select-${other.id}`, title: `Show instance ${other.id}`, keys: null, act });
+  }
+  if (instances.length > 1) {
+    commands.push(
+      {
+        id: 'next',
+        title: 'Show the next instance',
+        keys: 'Ctrl+PageDown',
+        act: () => selectBeside(session, 1),
+      },
+      {
+        id: 'previous',
+        title: 'Show the previous instance',
+        keys: 'Ctrl+PageUp',
+        act: () => selectBeside(session, -1),
+      },
+    );
+  }
+  return commands;
+}
+
+/** Selects the instance `step` places further, round the end. */
+export function selectBeside(session: Session, step: number): void {
+  const { instances } = session.lab.getState();
+  const at = instances.findIndex((i) => i.id === session.screen.getState().selected);
+  const next = instances[(at + step + instances.length) % instances.length];
+  if (next) session.screen.setState({ selected: next.id });
+}
+
+function viewCommands(session: Session): Command[] {
+  const { screen } = session;
+  const { frozen, journalOpen } = screen.getState();
+  return [
+    {
+      id: 'freeze',
+      title: frozen ? 'Jump to live' : 'Freeze the charts',
+      keys: 'Ctrl+Shift+F',
+      act: () => screen.setState({ frozen: !frozen }),
+    },
+    ...SERIES_SPANS.map((span) => ({
+      id: `span-${span}`,
+      title: `Charts: ${SPAN_WORDS[span].toLowerCase()}`,
+      keys: null,
+      act: () => screen.setState({ span }),
+    })),
+    {
+      id: 'journal',
+      title: journalOpen ? 'Fold the journal' : 'Unfold the journal',
+      keys: 'Ctrl+J',
+      act: () => screen.setState({ journalOpen: !journalOpen }),
+    },
+    ...THEMES.map((theme) => ({
+      id: `theme-${theme}`,
+      title: theme === 'system' ? 'Theme: as the system' : `Theme: ${theme}`,
+      keys: null,
+      act: () => screen.setState({ theme }),
+    })),
+    { id: 'palette', title: 'Commands', keys: 'Ctrl+K', act: () => screen.setState({ dialog: 'palette' }) },
+    {
+      id: 'shortcuts',
+      title: 'Keyboard shortcuts',
+      keys: '?',
+      act: () => screen.setState({ dialog: 'shortcuts' }),
+    },
+  ];
+}
+
+/** Every command that can be given now, in the order of the palette. */
+export function commandsNow(session: Session): readonly Command[] {
+  const id = session.screen.getState().selected;
+  const own = id === null ? [] : [...runCommands(session, id), ...sourceCommands(session, id)];
+  const all = [...own, ...instanceCommands(session, id ?? ''), ...viewCommands(session)];
+  if (session.lab.getState().instances.filter(isBusy).length >= 2) {
+    all.splice(1, 0, { id: 'stop-all', title: 'Stop all', keys: null, act: () => go(session.stopAll()) });
+  }
+  return all;
+}
+
+/** The shortcuts that always exist, as the shortcuts window lists them. */
+export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
+  ['Ctrl+E', 'Run, or stop what runs'],
+  ['Space', 'The same, when the run bar has the focus'],
+  ['Ctrl+.', 'Emergency stop: every instance, even when the window hangs'],
+  ['Ctrl+O', 'Open a capture'],
+  ['Ctrl+K', 'Find any command'],
+  ['Ctrl+J', 'Fold or unfold the journal'],
+  ['Ctrl+Shift+F', 'Freeze the charts, or jump to live'],
+  ['Ctrl+PageDown', 'Show the next instance'],
+  ['Ctrl+PageUp', 'Show the previous instance'],
+  ['F6', 'Go to the next pane'],
+  ['↑ ↓ Home End', 'Move in lists; PageUp and PageDown by a page'],
+  ['← → ↑ ↓', 'On the line between two panes: resize them'],
+  ['?', 'This list'],
+  ['Esc', 'Close what is open on top'],
+];
+
+interface Keys {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly shiftKey: boolean;
+  readonly altKey: boolean;
+  readonly metaKey: boolean;
+}
+
+/** The command id that a key stands for, or null. `typing` = the focus is in a text field. */
+export function shortcutOf(keys: Keys, typing: boolean): string | null {
+  if (keys.altKey || keys.metaKey) return null;
+  const key = keys.key.toLowerCase();
+  if (!keys.ctrlKey) return keys.key === '?' && !typing ? 'shortcuts' : null;
+  if (keys.shiftKey) return key === 'f' ? 'freeze' : null;
+  const table: Readonly<Record<string, string>> = {
+    e: 'toggle',
+    '.': 'emergency',
+    o: 'open',
+    k: 'palette',
+    j: 'journal',
+    pagedown: 'next',
+    pageup: 'previous',
+  };
+  return table[key] ?? null;
+}

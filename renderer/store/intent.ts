@@ -1,0 +1,36 @@
+import type { InstanceInfo } from '../../app/ipc/contract';
+import { duration, grouped } from '../../app/quantity/format';
+import type { Settings } from '../../app/run/plan';
+import { parseStop } from '../../app/run/stop';
+import type { FieldProblems } from './checks';
+
+/** What Run will do, in a few words: "1,000 packets on loopback", "frames.pcap once on null". */
+export function intent(
+  settings: Settings,
+  instance: Pick<InstanceInfo, 'capture'>,
+  problems: FieldProblems,
+): string {
+  const stop = parseStop(settings.stop);
+  const fields = Object.keys(problems);
+  if (fields.length > 1) return `${fields.length} settings to mend first`;
+  if (fields[0] === 'capture' && instance.capture === null) return 'open a capture first';
+  if (fields[0]?.startsWith('options.') && problems[fields[0]]?.includes('Choose file'))
+    return 'choose a file to write first';
+  if (fields.length === 1 || !stop.ok) return 'one setting to mend first';
+  const where = `on ${settings.backend}`;
+  const capture = settings.source === 'capture' ? (instance.capture?.name ?? 'the capture') : null;
+  const { after, until } = stop.value;
+  if (until !== null) return `${capture ?? 'this packet'} ${where} until the first ${until.toUpperCase()}`;
+  switch (after.kind) {
+    case 'once':
+      return capture === null ? `1 packet ${where}` : `${capture} once ${where}`;
+    case 'count': {
+      const packets = `${grouped(after.count)} ${after.count === 1 ? 'packet' : 'packets'}`;
+      return capture === null ? `${packets} ${where}` : `${packets} of ${capture} ${where}`;
+    }
+    case 'duration':
+      return `${capture ?? 'this packet'} ${where} for ${duration(after.ns)}`;
+    case 'never':
+      return `${capture ?? 'this packet'} ${where} until Stop`;
+  }
+}

@@ -1,0 +1,51 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { BackendDescriptor } from '../../app/backend/descriptor';
+import type { Hello, InstanceInfo, JournalEntry } from '../../app/ipc/contract';
+
+/** Main's facts, as last told. The page never changes them by itself. */
+export interface LabState {
+  /** `connecting` until the first hello; `ready` after it. */
+  status: 'connecting' | 'ready';
+  /** Why main is silent, or null while it speaks. */
+  silence: string | null;
+  about: Hello['about'] | null;
+  backends: readonly BackendDescriptor[];
+  instances: readonly InstanceInfo[];
+  journal: readonly JournalEntry[];
+}
+
+export type LabStore = StoreApi<LabState>;
+
+/** The newest entries the page keeps; main keeps the whole journal. */
+export const JOURNAL_KEPT = 1000;
+
+export function createLab(): LabStore {
+  return createStore<LabState>(() => ({
+    status: 'connecting',
+    silence: null,
+    about: null,
+    backends: [],
+    instances: [],
+    journal: [],
+  }));
+}
+
+/** Adds entries by sequence number: one that is already there is not added again. */
+export function mergeJournal(
+  known: readonly JournalEntry[],
+  more: readonly JournalEntry[],
+): readonly JournalEntry[] {
+  const last = known.at(-1)?.seq ?? Number.NEGATIVE_INFINITY;
+  const fresh = more.filter((entry) => entry.seq > last);
+  return fresh.length === 0 ? known : [...known, ...fresh].slice(-JOURNAL_KEPT);
+}
+
+/** The list with one instance replaced by a newer account of it, or added at the end. */
+export function withInstance(list: readonly InstanceInfo[], one: InstanceInfo): readonly InstanceInfo[] {
+  return list.some((i) => i.id === one.id) ? list.map((i) => (i.id === one.id ? one : i)) : [...list, one];
+}
+
+/** Whether a run is on: from opening the backend until it has ended. */
+export function isBusy(instance: Pick<InstanceInfo, 'phase'>): boolean {
+  return instance.phase === 'opening' || instance.phase === 'running' || instance.phase === 'stopping';
+}

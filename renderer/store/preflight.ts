@@ -1,0 +1,119 @@
+import { type BackendDescriptor, parseOption } from '../../app/backend/descriptor';
+import type { InstanceInfo } from '../../app/ipc/contract';
+import { oversizeNote, parseHex } from '../../app/packet/hex';
+import { grouped } from '../../app/quantity/format';
+import { parseFlush } from '../../app/run/flush';
+import type { Settings } from '../../app/run/plan';
+import { parseRate } from '../../app/run/rate';
+import { parseStop } from '../../app/run/stop';
+import { optionText } from './checks';
+
+/** One line of "Before you run": `good` fits, `note` is worth knowing, `warning` costs packets, `stop` prevents a run. */
+export interface PreflightLine {
+  readonly level: 'good' | 'note' | 'warning' | 'stop';
+  readonly text: string;
+}
+
+/** Header bytes of an Ethernet frame beside its MTU, and of one VLAN tag. */
+const ETHERNET_HEADER = 14;
+const VLAN_TAG = 4;
+
+function isTagged(bytes: Uint8Array): boolean {
+  const type = ((bytes[12] ?? 0) << 8) | (bytes[13] ?? 0);
+  return type === 0x8100 || type === 0x88a8;
+}
+
+/** The MTU in the draft, or null where the backend has none or the text is wrong. */
+function mtuOf(settings: Settings, backend: BackendDescriptor): number | null {
+  if (!backend.capabilities.mtu) return null;
+  const option = backend.options.find((o) => o.name === 'mtu');
+  if (!option) return null;
+  const value = parseOption(backend.name, option, optionText(settings, backend.name, option));
+  return value.ok && typeof value.value === 'number' ? value.value : null;
+}
+
+function hexLines(settings: Settings, backend: BackendDescriptor): PreflightLine[] {
+  const packet = parseHex(settings.hex);
+  if (!packet.ok) return [{ level: 'stop', text: packet.sentence }];
+  const { length } = packet.value;
+  const over = oversizeNote(length);
+  if (over !== null) return [{ level: 'warning', text: over }];
+  const mtu = mtuOf(settings, backend);
+  if (mtu === null) return [];
+  const tag = isTagged(packet.value) ? VLAN_TAG : 0;
+  const limit = mtu + ETHERNET_HEADER + tag;
+  const sum = `MTU ${grouped(mtu)} + ${ETHERNET_HEADER + tag} = ${grouped(limit)} B`;
+  return length > limit
+    ? [{ level: 'warning', text: `${grouped(length)} B is over ${sum}: ${backend.name} answers INVAL.` }]
+    : [{ level: 'good', text: `${grouped(length)} B fits ${sum}.` }];
+}
+
+function frames(n: number): string {
+  return n === 1 ? '1 frame' : `${grouped(n)} frames`;
+}
+
+function captureLines(instance: InstanceInfo, mtu: number | null): PreflightLine[] {
+  const c = instance.capture;
+  if (c === null) return [{ level: 'stop', text: 'No capture is open. Press Open capture (Ctrl+O).' }];
+  const lines: PreflightLine[] = [];
+  const foreign = c.linkTypes.filter((l) => !l.ethernet && l.frames > 0);
+  for (const link of foreign) {
+    const text = `${frames(link.frames)} on ${link.name} will not be sent: only Ethernet frames can be.`;
+    lines.push({ level: 'warning', text });
+  }
+  if (c.oversize > 0) {
+    lines.push({
+      level: 'warning',
+      text: `${frames(c.oversize)} over 4,096 B: refused before the backend, and counted.`,
+    });
+  }
+  if (c.truncated > 0) {
+    lines.push({ level: 'note', text: `${frames(c.truncated)} cut by the snap length: sent as captured.` });
+  }
+  if (c.sendable > 0)
+    lines.unshift({ level: 'good', text: `${frames(c.sendable)} of ${c.name} can be sent.` });
+  if (mtu !== null && mtu < 1500) {
+    const limit = grouped(mtu + ETHERNET_HEADER);
+    lines.push({ level: 'note', text: `Frames over ${limit} B (MTU ${grouped(mtu)} + 14) get INVAL.` });
+  }
+  if (c.problem !== null) lines.push({ level: 'warning', text: c.problem });
+  return lines;
+}
+
+function runLines(settings: Settings, instance: InstanceInfo, backend: BackendDescriptor): PreflightLine[] {
+  const lines: PreflightLine[] = [];
+  for (const option of backend.options) {
+    if (option.kind !== 'output' || !option.required || instance.outputs.file !== null) continue;
+    if (settings.options[backend.name]?.[option.name]) continue;
+    lines.push({ level: 'stop', text: `${backend.name} needs a file to write. Press Choose file.` });
+  }
+  const stop = parseStop(settings.stop);
+  const rate = parseRate(settings.rate);
+  if (stop.ok && stop.value.after.kind === 'never' && stop.value.until === null) {
+    const how = rate.ok && rate.value.kind === 'max' ? 'at full speed, one core busy, ' : '';
+    lines.push({ level: 'note', text: `Goes on ${how}until you press Stop.` });
+  }
+  const flush = parseFlush(settings.flush);
+  if (flush.ok && flush.value.every === null && flush.value.afterNs === null) {
+    lines.push({ level: 'note', text: 'Never flushes by itself: press Flush now while it runs.' });
+  }
+  return lines;
+}
+
+/** The lines of "Before you run", the worst first. */
+export function preflight(
+  settings: Settings,
+  instance: InstanceInfo,
+  backend: BackendDescriptor | undefined,
+): readonly PreflightLine[] {
+  if (!backend) return [{ level: 'stop', text: 'Choose a backend.' }];
+  if (backend.unavailable !== null) return [{ level: 'stop', text: backend.unavailable }];
+  const source =
+    settings.source === 'hex'
+      ? hexLines(settings, backend)
+      : captureLines(instance, mtuOf(settings, backend));
+  const order = ['stop', 'warning', 'good', 'note'];
+  return [...source, ...runLines(settings, instance, backend)].sort(
+    (a, b) => order.indexOf(a.level) - order.indexOf(b.level),
+  );
+}

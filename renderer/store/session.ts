@@ -1,0 +1,239 @@
+import type { RequestInput, RequestName, RequestOutput } from '../../app/ipc/contract';
+import { BUILT_IN_HEX } from '../../app/packet/hex';
+import { type Client, RequestRefused } from '../bridge';
+import { checkSettings, type FieldProblems } from './checks';
+import { createDraft, type Draft, WHOLE_FORM } from './draft';
+import { createFrames, type Frames } from './frames';
+import { createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
+import { createScreen, focusField, type Memory, type ScreenStore, setProblem } from './screen';
+import { createStream, type Stream } from './stream';
+
+/** The page's stores, split by who owns the fact, and the actions that go to main. */
+export interface Session {
+  readonly lab: LabStore;
+  readonly draft: Draft;
+  readonly stream: Stream;
+  readonly frames: Frames;
+  readonly screen: ScreenStore;
+  /** Says hello to main and starts to listen; the function returned ends both. */
+  connect(): () => void;
+  /** What is wrong with an instance's draft now. */
+  problems(id: string): FieldProblems;
+  run(id: string): Promise<void>;
+  stop(id: string): Promise<void>;
+  stopAll(): Promise<void>;
+  /** Run when nothing runs, Stop when something does. */
+  toggleRun(id: string): Promise<void>;
+  flushNow(id: string): Promise<void>;
+  addInstance(): Promise<void>;
+  removeInstance(id: string): Promise<void>;
+  openCapture(id: string): Promise<void>;
+  chooseOutput(id: string, which: 'file' | 'peer'): Promise<void>;
+  clearOutput(id: string, which: 'file' | 'peer'): Promise<void>;
+  useBuiltInPacket(id: string): void;
+}
+
+/** What the session needs from the page around it. */
+export interface Surroundings {
+  readonly memory: Memory;
+  /** Whether the window is high enough to begin with the journal unfolded. */
+  readonly roomy: boolean;
+  /** Calls back when what was drawn so far is on the screen. */
+  readonly afterPaint: (done: () => void) => void;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** Failures named after something that is drawn under another name. */
+const SHOWN_AT: Readonly<Record<string, string>> = {
+  source: 'capture',
+  peerOut: 'peer',
+  file: 'options.file',
+};
+
+export function createSession(client: Client, around: Surroundings): Session {
+  const lab = createLab();
+  const screen = createScreen(around.memory, around.roomy);
+  const stream = createStream();
+  const frames = createFrames({
+    rows: (id, first, count) => client.request('capture.frames', { id, first, count }),
+    bytes: (id, index) => client.request('capture.bytes', { id, index }),
+  });
+  const starting = new Set<string>();
+
+  /** Shows a refusal where it belongs: at its field, or at the instance. */
+  const show = (id: string, error: unknown) => {
+    const sentence = error instanceof Error ? error.message : 'Main refused without a reason.';
+    const named = error instanceof RequestRefused ? error.failure.field : null;
+    if (named === null) {
+      setProblem(screen, id, sentence);
+      return;
+    }
+    const field = SHOWN_AT[named] ?? named;
+    draft.refuse(id, field, sentence);
+    focusField(screen, field);
+  };
+
+  const draft = createDraft(async (id, settings) => {
+    try {
+      const instance = await client.request('instance.configure', { id, settings });
+      lab.setState((s) => ({ instances: withInstance(s.instances, instance) }));
+    } catch (error) {
+      const gone = !lab.getState().instances.some((i) => i.id === id);
+      if (!gone)
+        draft.refuse(id, WHOLE_FORM, error instanceof Error ? error.message : 'The settings were not kept.');
+      throw error;
+    }
+  });
+
+  const adopt = (instances: ReturnType<typeof lab.getState>['instances']) => {
+    lab.setState({ instances });
+    draft.adopt(instances);
+    frames.follow(instances);
+    stream.keep(new Set(instances.map((i) => i.id)));
+    const { selected } = screen.getState();
+    if (!instances.some((i) => i.id === selected)) screen.setState({ selected: instances[0]?.id ?? null });
+  };
+
+  /** One request on behalf of an instance; a refusal is shown and answered with undefined. */
+  const ask = async <N extends RequestName>(
+    id: string,
+    name: N,
+    input: RequestInput<N>,
+  ): Promise<RequestOutput<N> | undefined> => {
+    setProblem(screen, id, null);
+    try {
+      return await client.request(name, input);
+    } catch (error) {
+      show(id, error);
+      return undefined;
+    }
+  };
+
+  const instanceOf = (id: string) => lab.getState().instances.find((i) => i.id === id);
+
+  const problems = (id: string): FieldProblems => {
+    const instance = instanceOf(id);
+    const settings = draft.store.getState().settings[id];
+    return instance && settings ? checkSettings(settings, instance, lab.getState().backends) : {};
+  };
+
+  const connect = () => {
+    const undo = [
+      client.onSilence((silence) => lab.setState({ silence })),
+      client.on('instances', adopt),
+      client.on('journal', (entries) => lab.setState((s) => ({ journal: mergeJournal(s.journal, entries) }))),
+      client.on('stats', (message) => {
+        stream.apply(message, around.now());
+        around.afterPaint(() => client.painted(message.seq));
+      }),
+    ];
+    client.request('lab.hello', null).then(
+      (hello) => {
+        lab.setState((s) => ({
+          status: 'ready',
+          about: hello.about,
+          backends: hello.backends,
+          journal: mergeJournal(hello.journal, s.journal),
+        }));
+        stream.hello(hello);
+        adopt(hello.instances);
+      },
+      (error: unknown) => {
+        const sentence = error instanceof Error ? error.message : 'The main process does not answer.';
+        lab.setState({ silence: sentence });
+      },
+    );
+    return () => {
+      for (const end of undo) end();
+    };
+  };
+
+  const run = async (id: string) => {
+    const instance = instanceOf(id);
+    if (!instance || isBusy(instance) || starting.has(id)) return;
+    const first = Object.entries(problems(id))[0];
+    if (first) {
+      draft.refuse(id, first[0], first[1]);
+      focusField(screen, first[0]);
+      return;
+    }
+    starting.add(id);
+    setProblem(screen, id, null);
+    draft.clearRefusals(id);
+    screen.setState({ frozen: false });
+    try {
+      await draft.flush(id);
+      await client.request('run.start', { id });
+    } catch (error) {
+      show(id, error);
+    } finally {
+      starting.delete(id);
+    }
+  };
+
+  const stop = async (id: string) => {
+    await ask(id, 'run.stop', { id });
+  };
+
+  return {
+    lab,
+    draft,
+    stream,
+    frames,
+    screen,
+    connect,
+    problems,
+    run,
+    stop,
+    async stopAll() {
+      await ask('', 'run.stopAll', null);
+    },
+    toggleRun(id) {
+      const instance = instanceOf(id);
+      return instance && isBusy(instance) ? stop(id) : run(id);
+    },
+    async flushNow(id) {
+      await ask(id, 'run.flush', { id });
+    },
+    async addInstance() {
+      const instance = await ask('', 'instance.add', null);
+      if (!instance) return;
+      adopt(withInstance(lab.getState().instances, instance));
+      screen.setState({ selected: instance.id });
+    },
+    async removeInstance(id) {
+      const before = lab.getState().instances;
+      const at = before.findIndex((i) => i.id === id);
+      if ((await ask(id, 'instance.remove', { id })) === undefined) return;
+      const left = lab.getState().instances.filter((i) => i.id !== id);
+      // The neighbour takes the place of the one that went.
+      if (screen.getState().selected === id) {
+        screen.setState({ selected: (before[at + 1] ?? before[at - 1])?.id ?? null });
+      }
+      adopt(left);
+    },
+    async openCapture(id) {
+      await draft.flush(id).catch(() => undefined);
+      const instance = await ask(id, 'capture.open', { id });
+      if (!instance) return;
+      adopt(withInstance(lab.getState().instances, instance));
+      if (draft.store.getState().settings[id]?.source !== 'capture') draft.edit(id, { source: 'capture' });
+      draft.clearRefusals(id);
+    },
+    async chooseOutput(id, which) {
+      await draft.flush(id).catch(() => undefined);
+      const instance = await ask(id, 'output.choose', { id, which });
+      if (!instance) return;
+      adopt(withInstance(lab.getState().instances, instance));
+      draft.clearRefusals(id);
+    },
+    async clearOutput(id, which) {
+      const instance = await ask(id, 'output.clear', { id, which });
+      if (instance) adopt(withInstance(lab.getState().instances, instance));
+    },
+    useBuiltInPacket(id) {
+      draft.edit(id, { source: 'hex', hex: BUILT_IN_HEX });
+    },
+  };
+}

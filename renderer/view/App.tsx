@@ -1,0 +1,204 @@
+import { type ReactNode, useEffect } from 'react';
+import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels';
+import { setProblem } from '../store/screen';
+import { Announcer } from './Announcer';
+import { ErrorNote } from './ErrorNote';
+import { InstanceList } from './InstanceList';
+import { Journal } from './Journal';
+import { useFocusRequests, useShortcuts } from './keys';
+import { LivePane } from './live/LivePane';
+import { useMedia } from './media';
+import { Palette } from './Palette';
+import { BytesPane } from './packet/BytesPane';
+import { PacketPane } from './packet/PacketPane';
+import { RunBar } from './RunBar';
+import { Shortcuts } from './Shortcuts';
+import { useInstance, useLab, useScreen, useSession, useSettings } from './session';
+import { SettingsPane } from './settings/SettingsPane';
+
+/** Height of the folded journal in CSS pixels. */
+const FOLDED = 30;
+
+/** Panes that can be resized, with their sizes remembered under `name`. */
+function Split(props: { name: string; orientation: 'horizontal' | 'vertical'; children: ReactNode }) {
+  const { defaultLayout, onLayoutChanged } = useDefaultLayout({
+    id: `packet-lab.${props.name}`,
+    storage: localStorage,
+    onlySaveAfterUserInteractions: true,
+  });
+  return (
+    <Group
+      id={props.name}
+      orientation={props.orientation}
+      defaultLayout={defaultLayout}
+      onLayoutChanged={onLayoutChanged}
+    >
+      {props.children}
+    </Group>
+  );
+}
+
+function Line({ what }: { what: string }) {
+  return <Separator className="split-line" aria-label={what} />;
+}
+
+function Work({ stacked }: { stacked: boolean }) {
+  const selected = useScreen((s) => s.selected);
+  const instance = useInstance(selected);
+  const settings = useSettings(selected ?? '');
+  // Room for 16 bytes a line in both panes.
+  const roomy = useMedia('(min-width: 1400px)');
+  if (!instance || !settings) return <p className="empty-line">No instance. Press Add instance.</p>;
+  const packet = <PacketPane instance={instance} settings={settings} />;
+  const bytes = <BytesPane key={instance.id} instance={instance} settings={settings} />;
+  const live = <LivePane instance={instance} settings={settings} />;
+  if (stacked) {
+    return (
+      <>
+        {packet}
+        {bytes}
+        {live}
+      </>
+    );
+  }
+  return (
+    <Split name="work" orientation="vertical">
+      <Panel id="packet" defaultSize="32" minSize={120}>
+        <Split name="source" orientation="horizontal">
+          <Panel id="text" defaultSize={roomy ? 376 : '46'} minSize={200}>
+            {packet}
+          </Panel>
+          <Line what="Resize packet and bytes" />
+          <Panel id="bytes" minSize={200}>
+            {bytes}
+          </Panel>
+        </Split>
+      </Panel>
+      <Line what="Resize packet and live view" />
+      <Panel id="live" defaultSize="68" minSize={160}>
+        {live}
+      </Panel>
+    </Split>
+  );
+}
+
+function SettingsSide() {
+  const selected = useScreen((s) => s.selected);
+  const instance = useInstance(selected);
+  const settings = useSettings(selected ?? '');
+  return instance && settings ? <SettingsPane instance={instance} settings={settings} /> : null;
+}
+
+/** The whole window as one column: for narrow windows and large zoom. */
+function Column() {
+  return (
+    <div className="column">
+      <InstanceList />
+      <SettingsSide />
+      <div className="column-work">
+        <Work stacked />
+      </div>
+      <Journal />
+    </div>
+  );
+}
+
+function Panes() {
+  const { screen } = useSession();
+  const open = useScreen((s) => s.journalOpen);
+  const wide = useMedia('(min-width: 1200px)');
+  const journal = usePanelRef();
+  useEffect(() => {
+    if (open) journal.current?.expand();
+    else journal.current?.collapse();
+  }, [open, journal]);
+  return (
+    <Split name="window" orientation="vertical">
+      <Panel id="body" minSize={240}>
+        <Split name="body" orientation="horizontal">
+          <Panel
+            id="instances"
+            defaultSize={wide ? 220 : 148}
+            minSize={140}
+            maxSize={420}
+            groupResizeBehavior="preserve-pixel-size"
+          >
+            <InstanceList />
+          </Panel>
+          <Line what="Resize instances" />
+          <Panel id="work" minSize={420}>
+            <div className="work">
+              <Work stacked={false} />
+            </div>
+          </Panel>
+          <Line what="Resize settings" />
+          <Panel
+            id="settings"
+            defaultSize={wide ? 320 : 280}
+            minSize={250}
+            maxSize={520}
+            groupResizeBehavior="preserve-pixel-size"
+          >
+            <SettingsSide />
+          </Panel>
+        </Split>
+      </Panel>
+      <Line what="Resize journal" />
+      <Panel
+        id="journal"
+        panelRef={journal}
+        defaultSize={open ? 104 : FOLDED}
+        minSize={72}
+        maxSize={600}
+        collapsible
+        collapsedSize={FOLDED}
+        groupResizeBehavior="preserve-pixel-size"
+        onResize={(size) => {
+          const unfolded = size.inPixels > FOLDED + 4;
+          if (unfolded !== screen.getState().journalOpen) screen.setState({ journalOpen: unfolded });
+        }}
+      >
+        <Journal />
+      </Panel>
+    </Split>
+  );
+}
+
+/** What concerns the window as a whole: main is silent, or refused something that belongs to no instance. */
+function Banner() {
+  const { screen } = useSession();
+  const silence = useLab((s) => s.silence);
+  const problem = useScreen((s) => s.problems['']);
+  return (
+    <>
+      {silence !== null && (
+        <ErrorNote
+          text={`${silence} What you see is the last that was known. If it does not come back, close the window and start Packet Lab again.`}
+        />
+      )}
+      {problem !== undefined && <ErrorNote text={problem} onDismiss={() => setProblem(screen, '', null)} />}
+    </>
+  );
+}
+
+export function App() {
+  const status = useLab((s) => s.status);
+  const silent = useLab((s) => s.silence !== null);
+  const narrow = useMedia('(max-width: 899px), (max-height: 519px)');
+  useShortcuts();
+  useFocusRequests();
+  return (
+    <div className={silent ? 'window silent' : 'window'}>
+      <RunBar />
+      <Banner />
+      {status === 'ready' ? (
+        <main className="window-body">{narrow ? <Column /> : <Panes />}</main>
+      ) : (
+        <main className="empty-line">Connecting to the main process.</main>
+      )}
+      <Announcer />
+      <Shortcuts />
+      <Palette />
+    </div>
+  );
+}

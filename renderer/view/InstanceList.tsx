@@ -1,0 +1,81 @@
+import { Plus, X } from 'lucide-react';
+import { Button, GridList, GridListItem } from 'react-aria-components';
+import type { InstanceInfo } from '../../app/ipc/contract';
+import { si } from '../../app/quantity/format';
+import { gotPps, phaseWord } from '../store/account';
+import { isBusy } from '../store/lab';
+import { PhaseMark } from './Marks';
+import { start, useLab, useLive, useScreen, useSession, useSettings } from './session';
+
+function RowText({ instance, removable }: { instance: InstanceInfo; removable: boolean }) {
+  const session = useSession();
+  const view = useLive(instance.id);
+  const settings = useSettings(instance.id);
+  const got = gotPps(view);
+  return (
+    <>
+      <span className="instance-line">
+        <PhaseMark phase={instance.phase} />
+        <span className="instance-name">{settings?.backend ?? instance.settings.backend}</span>
+        <span className="instance-letter">{instance.id}</span>
+      </span>
+      <span className="instance-line second">
+        <span className="instance-phase">{phaseWord(instance.phase)}</span>
+        <span className="instance-speed">{got === null ? '– pps' : si(got, 'pps')}</span>
+      </span>
+      {removable && (
+        <Button
+          className="icon-button small instance-remove"
+          aria-label={`Remove instance ${instance.id}`}
+          onPress={() => start(session.removeInstance(instance.id))}
+        >
+          <X size={14} aria-hidden="true" />
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** The instances: state lamp, backend, letter, speed. The selected one fills the rest of the window. */
+export function InstanceList() {
+  const session = useSession();
+  const instances = useLab((s) => s.instances);
+  const selected = useScreen((s) => s.selected);
+  return (
+    <section className="instances" aria-label="Instances" data-pane="">
+      <h2 className="pane-title">Instances</h2>
+      <GridList
+        className="instance-list"
+        aria-label="Instances"
+        selectionMode="single"
+        selectionBehavior="replace"
+        disallowEmptySelection
+        items={instances}
+        selectedKeys={selected === null ? [] : [selected]}
+        onSelectionChange={(keys) => {
+          const id = keys === 'all' ? undefined : [...keys][0];
+          if (typeof id === 'string') session.screen.setState({ selected: id });
+        }}
+        dependencies={[instances.length]}
+      >
+        {(instance) => (
+          <GridListItem
+            id={instance.id}
+            className="instance"
+            textValue={`${instance.id} ${instance.settings.backend} ${phaseWord(instance.phase)}`}
+          >
+            <RowText instance={instance} removable={instances.length > 1 && !isBusy(instance)} />
+          </GridListItem>
+        )}
+      </GridList>
+      <button
+        type="button"
+        className="button quiet add-instance"
+        onClick={() => start(session.addInstance())}
+      >
+        <Plus size={14} aria-hidden="true" />
+        Add instance
+      </button>
+    </section>
+  );
+}

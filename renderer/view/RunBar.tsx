@@ -1,0 +1,136 @@
+import { CircleHelp, Command as CommandIcon, Play, Square } from 'lucide-react';
+import type { KeyboardEvent } from 'react';
+import type { InstanceInfo } from '../../app/ipc/contract';
+import { clock, si } from '../../app/quantity/format';
+import type { Settings } from '../../app/run/plan';
+import { parseRate } from '../../app/run/rate';
+import { gotPps } from '../store/account';
+import { checkSettings } from '../store/checks';
+import { intent } from '../store/intent';
+import { isBusy } from '../store/lab';
+import { start, useInstance, useLab, useLive, useScreen, useSession, useSettings } from './session';
+import { ThemeMenu } from './ThemeMenu';
+import { TierBadge } from './TierBadge';
+
+/** The rate asked for: of the run that is or was on, else of the draft. */
+function askedWords(instance: InstanceInfo, settings: Settings): string {
+  if (instance.run > 0) return instance.askedPps === null ? 'max' : si(instance.askedPps, 'pps');
+  const rate = parseRate(settings.rate);
+  if (!rate.ok) return '–';
+  return rate.value.kind === 'max' ? 'max' : si(rate.value.pps, 'pps');
+}
+
+function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+  const view = useLive(instance.id);
+  const got = gotPps(view);
+  return (
+    <>
+      <span className="bar-clock" title="Run time, hours:minutes:seconds">
+        {clock(view?.elapsed ?? 0)}
+      </span>
+      <span className="bar-speeds">
+        <span>
+          asked <b className="bar-asked">{askedWords(instance, settings)}</b>
+        </span>
+        <span>
+          got <b className="bar-got">{got === null ? '–' : si(got, 'pps')}</b>
+        </span>
+      </span>
+    </>
+  );
+}
+
+function Controls({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+  const session = useSession();
+  const backends = useLab((s) => s.backends);
+  const busy = isBusy(instance);
+  const { id } = instance;
+  const words = intent(settings, instance, checkSettings(settings, instance, backends));
+
+  // Space anywhere in the bar is Run or Stop; on the Stop button it is Stop, as on any button.
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key !== ' ' || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.target instanceof HTMLElement && event.target.closest('[data-own-space]')) return;
+    event.preventDefault();
+    if (!event.repeat) start(session.toggleRun(id));
+  };
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the looks and rules of a form.
+    <div className="bar-run" role="group" aria-label="Controls" tabIndex={-1} onKeyDown={onKeyDown}>
+      <button
+        type="button"
+        className="button primary run-button"
+        aria-label="Run"
+        aria-describedby="run-intent"
+        aria-keyshortcuts="Control+E"
+        aria-disabled={busy}
+        onClick={() => start(session.run(id))}
+      >
+        <Play size={14} aria-hidden="true" />
+        Run
+      </button>
+      <span id="run-intent" className="bar-intent" title={words}>
+        {words}
+      </span>
+      <button
+        type="button"
+        className={busy ? 'button stop-button armed' : 'button stop-button'}
+        aria-label="Stop"
+        data-own-space=""
+        onClick={() => start(session.stop(id))}
+      >
+        <Square size={12} aria-hidden="true" />
+        Stop
+      </button>
+      <kbd className="bar-keys" title="Ctrl+E runs, or stops what runs">
+        Ctrl+E
+      </kbd>
+      <Speeds instance={instance} settings={settings} />
+    </div>
+  );
+}
+
+/** The top bar: what the window is, what Run will do, Stop, and the rate asked for beside the rate got. */
+export function RunBar() {
+  const session = useSession();
+  const selected = useScreen((s) => s.selected);
+  const instance = useInstance(selected);
+  const settings = useSettings(selected ?? '');
+  const running = useLab((s) => s.instances.filter(isBusy).length);
+  return (
+    <header className="bar" data-pane="">
+      <h1 className="bar-name">Packet Lab</h1>
+      <TierBadge />
+      {instance && settings && <Controls instance={instance} settings={settings} />}
+      <div className="bar-end">
+        {running >= 2 && (
+          <button type="button" className="button stop-button armed" onClick={() => start(session.stopAll())}>
+            <Square size={12} aria-hidden="true" />
+            Stop all
+          </button>
+        )}
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Commands"
+          aria-keyshortcuts="Control+K"
+          title="Commands (Ctrl+K)"
+          onClick={() => session.screen.setState({ dialog: 'palette' })}
+        >
+          <CommandIcon size={16} aria-hidden="true" />
+        </button>
+        <ThemeMenu />
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts (?)"
+          onClick={() => session.screen.setState({ dialog: 'shortcuts' })}
+        >
+          <CircleHelp size={16} aria-hidden="true" />
+        </button>
+      </div>
+    </header>
+  );
+}

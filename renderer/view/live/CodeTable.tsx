@@ -1,0 +1,91 @@
+import { AIO_CODE_NAMES, AIO_CODE_SENTENCES, type AioCodeName } from '../../../app/aio/codes';
+import { grouped, si } from '../../../app/quantity/format';
+import type { Reason, Snapshot } from '../../../app/stats/snapshot';
+import { lastPlace, reasonsOf } from '../../store/account';
+import { type ChartRow, rowAt } from '../../store/chart';
+import { useLive, useScreen } from '../session';
+import { LineSample } from './Legend';
+import { CODE_LINES, type LineStyle } from './lines';
+
+/** Causes listed per code; there are only a handful of kinds. */
+const CAUSES = 3;
+
+function Cause({ reason, first }: { reason: Reason; first: boolean }) {
+  const begin = `First at call ${grouped(reason.firstCall)}, index ${grouped(reason.firstIndex)}: ${reason.sentence}`;
+  return (
+    <p className="cause" title={begin}>
+      <span className="cause-label">{first ? 'Last cause:' : 'Also:'}</span> {reason.lastSentence}{' '}
+      <span className="cause-place">
+        ({lastPlace(reason)}
+        {reason.count > 1 && `; ${si(reason.count)} times`})
+      </span>
+    </p>
+  );
+}
+
+function CodeRow(props: {
+  code: AioCodeName;
+  line: LineStyle | undefined;
+  snapshot: Snapshot | undefined;
+  speed: number | null | undefined;
+}) {
+  const { code, line, snapshot, speed } = props;
+  const count = snapshot?.calls[code];
+  const known = count !== undefined;
+  return (
+    <tr className="code-row" data-code={code} data-value={count ?? ''}>
+      <th scope="row" className="code-name">
+        {line && <LineSample line={line} />}
+        {code.toUpperCase()}
+      </th>
+      <td className="code-speed">{speed == null ? '–' : si(speed)}</td>
+      <td className="code-count" title={known ? `${grouped(count)} calls` : undefined}>
+        {known ? grouped(count) : '–'}
+      </td>
+      <td className="code-words">
+        {reasonsOf(snapshot, code)
+          .slice(0, CAUSES)
+          .map((reason, i) => (
+            <Cause key={reason.sentence} reason={reason} first={i === 0} />
+          ))}
+        <p className="code-sentence">{AIO_CODE_SENTENCES[code]}</p>
+      </td>
+    </tr>
+  );
+}
+
+/** The legend of the chart and the account of each code in one: look, speed, count, meaning, last cause. */
+export function CodeTable({ id, rows }: { id: string; rows: readonly ChartRow[] }) {
+  const snapshot = useLive(id)?.snapshot;
+  const cursor = useScreen((s) => s.cursor);
+  const row = cursor === null ? rows.at(-1) : rowAt(rows, cursor);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: it only makes the table scroll.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable with the keyboard.
+    <div className="code-table" role="group" aria-label="Answers by code" tabIndex={0}>
+      <table role="table">
+        <thead>
+          <tr className="code-row">
+            <th scope="col">Code</th>
+            <th scope="col" className="code-speed">
+              calls/s
+            </th>
+            <th scope="col" className="code-count">
+              calls
+            </th>
+            <th scope="col" className="code-words">
+              <span className="visually-hidden">Meaning and last cause</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {AIO_CODE_NAMES.map((code) => {
+            const line = CODE_LINES.find((l) => l.metric === code);
+            const speed = row?.[`${code}Max`];
+            return <CodeRow key={code} code={code} line={line} snapshot={snapshot} speed={speed} />;
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,204 @@
+import type { ClipboardEvent } from 'react';
+import type { BackendDescriptor } from '../../../app/backend/descriptor';
+import type { InstanceInfo } from '../../../app/ipc/contract';
+import { duration, grouped, si } from '../../../app/quantity/format';
+import type { Snapshot } from '../../../app/stats/snapshot';
+import { useBackend, useLive } from '../session';
+
+interface Tile {
+  readonly name: string;
+  readonly key: string;
+  readonly value: number | null | undefined;
+  readonly means: string;
+  readonly tone?: string;
+}
+
+function tilesOf(s: Snapshot | undefined, backend: BackendDescriptor | undefined): readonly Tile[] {
+  return [
+    {
+      name: 'Offered',
+      key: 'offered',
+      value: s?.offered,
+      means: 'Packets whose answer is final: taken + refused + unexamined.',
+    },
+    {
+      name: 'Taken',
+      key: 'taken',
+      value: s?.taken,
+      means: 'Packets the backend accepted. Accepted is not yet delivered.',
+    },
+    { name: 'Refused', key: 'refused', value: s?.refused, means: 'Packets refused for good.', tone: 'inval' },
+    {
+      name: 'Unexamined',
+      key: 'unexamined',
+      value: s?.unexamined,
+      means: 'Packets behind a refused one that no call looked at before the run ended.',
+      tone: 'hatch',
+    },
+    {
+      name: 'Completed',
+      key: 'completed',
+      value: s?.completed,
+      means: backend?.completed ?? 'Packets the backend is done with.',
+    },
+    {
+      name: 'Received',
+      key: 'received',
+      value: s?.received,
+      means:
+        backend && !backend.capabilities.peer
+          ? `${backend.name} has no receiver that counts.`
+          : 'Packets the far end counted.',
+    },
+  ];
+}
+
+/** Copies the exact number although three digits are shown. */
+function copyExact(value: number) {
+  return (event: ClipboardEvent) => {
+    event.clipboardData.setData('text/plain', String(value));
+    event.preventDefault();
+  };
+}
+
+function TileBox({ tile }: { tile: Tile }) {
+  const { value } = tile;
+  const known = typeof value === 'number';
+  const tone = tile.tone !== undefined && known && value > 0 ? `tile tone-edge-${tile.tone}` : 'tile';
+  return (
+    <div
+      className={tone}
+      data-figure={tile.key}
+      data-value={known ? value : ''}
+      title={known ? `${grouped(value)} packets. ${tile.means}` : tile.means}
+    >
+      <dt>{tile.name}</dt>
+      <dd className="tile-figure" onCopy={known ? copyExact(value) : undefined}>
+        {known ? (value < 1000 ? grouped(value) : si(value)) : '–'}
+      </dd>
+      <dd className="tile-exact">{known && value >= 1000 ? grouped(value) : '\u00a0'}</dd>
+    </div>
+  );
+}
+
+interface Minor {
+  readonly name: string;
+  readonly key: string;
+  readonly value: number | undefined;
+  readonly means: string;
+}
+
+function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefined): readonly Minor[] {
+  const list: Minor[] = [
+    {
+      name: 'Pending',
+      key: 'pending',
+      value: s?.pending,
+      means: 'Packets offered whose answer is not final yet.',
+    },
+    {
+      name: 'Retried',
+      key: 'retried',
+      value: s?.retried,
+      means: 'Times a packet was offered again after AGAIN.',
+    },
+    { name: 'In flight', key: 'inFlight', value: s?.inFlight, means: 'Taken and not yet completed.' },
+    { name: 'Flushes', key: 'flushes', value: s?.flushes, means: 'Sends that asked for a flush.' },
+    { name: 'Kicks', key: 'kicks', value: s?.kicks, means: 'System calls made to move packets.' },
+  ];
+  if (backend?.options.some((o) => o.kind === 'output')) {
+    list.push({
+      name: 'Not written',
+      key: 'notWritten',
+      value: s?.notWritten,
+      means: 'Taken, but not in the file.',
+    });
+  }
+  // Rare ones appear when they have something to say.
+  const rare: readonly Minor[] = [
+    {
+      name: 'Late errors',
+      key: 'lateErrors',
+      value: s?.lateErrors,
+      means: 'Errors the system reported about earlier packets.',
+    },
+    {
+      name: 'Not captured',
+      key: 'notCaptured',
+      value: s?.notCaptured,
+      means: 'Frames not recorded since capturing stopped.',
+    },
+    {
+      name: 'Cut',
+      key: 'truncated',
+      value: s?.truncated,
+      means: 'Frames the capture had cut by its snap length.',
+    },
+  ];
+  return [...list, ...rare.filter((m) => (m.value ?? 0) > 0)];
+}
+
+function latencyOf(s: Snapshot | undefined): readonly (readonly [string, number | undefined])[] {
+  const known = s !== undefined && s.sendCallNs.n > 0 ? s.sendCallNs : undefined;
+  return [
+    ['p50', known?.p50],
+    ['p99', known?.p99],
+    ['p99.9', known?.p999],
+  ];
+}
+
+/** How long each call of send took. */
+function Latency({ snapshot }: { snapshot: Snapshot | undefined }) {
+  return (
+    <div className="latency">
+      <p
+        className="minor-name"
+        title="How long each call of send took: half of the calls, 99 and 99.9 of 100 were at most this long."
+      >
+        Send-call latency, CLOCK_MONOTONIC
+      </p>
+      <dl className="latency-figures">
+        {latencyOf(snapshot).map(([name, ns]) => (
+          <div key={name} className="latency-figure" data-figure={name} data-value={ns ?? ''}>
+            <dt className="minor-name">{name}</dt>
+            <dd className="minor-value">{ns === undefined ? '–' : duration(ns)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+/** The six numbers that tell offered from accepted from delivered, and the smaller ones beside them. */
+export function Counters({ instance }: { instance: InstanceInfo }) {
+  const snapshot = useLive(instance.id)?.snapshot;
+  const backend = useBackend(instance.ranOn ?? instance.settings.backend);
+  return (
+    <section className="counters" aria-label="Counters">
+      <dl className="tiles">
+        {tilesOf(snapshot, backend).map((tile) => (
+          <TileBox key={tile.key} tile={tile} />
+        ))}
+      </dl>
+      <div className="minors">
+        <dl className="minor-list">
+          {minorsOf(snapshot, backend).map((m) => (
+            <div
+              key={m.key}
+              className="minor"
+              data-figure={m.key}
+              data-value={m.value ?? ''}
+              title={m.value === undefined ? m.means : `${grouped(m.value)}. ${m.means}`}
+            >
+              <dt className="minor-name">{m.name}</dt>
+              <dd className="minor-value" onCopy={m.value === undefined ? undefined : copyExact(m.value)}>
+                {m.value === undefined ? '–' : m.value < 10_000 ? grouped(m.value) : si(m.value)}
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <Latency snapshot={snapshot} />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,165 @@
+import { memo, type PointerEvent } from 'react';
+import { Area, CartesianGrid, ComposedChart, Line, XAxis, YAxis } from 'recharts';
+import { si } from '../../../app/quantity/format';
+import { type ChartRow, type Scale, type TimeAxis, timeLabel } from '../../store/chart';
+import { useSize } from '../media';
+import { useScreen, useSession } from '../session';
+import type { LineStyle } from './lines';
+
+const LEFT = 60;
+const RIGHT = 18;
+const TOP = 8;
+const BOTTOM = 22;
+
+interface PlotProps {
+  readonly rows: readonly ChartRow[];
+  readonly lines: readonly LineStyle[];
+  readonly scale: Scale;
+  readonly axis: TimeAxis;
+  readonly unit: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The drawing itself: redrawn only when its data or size change. Animation, dots and tooltips are off on purpose. */
+const Plot = memo(function Plot({ rows, lines, scale, axis, unit, width, height }: PlotProps) {
+  return (
+    <ComposedChart
+      width={width}
+      height={height}
+      data={rows as ChartRow[]}
+      margin={{ left: 0, right: RIGHT, top: TOP, bottom: 0 }}
+      accessibilityLayer={false}
+    >
+      <CartesianGrid vertical={false} stroke="var(--hairline)" />
+      <XAxis
+        dataKey="t"
+        type="number"
+        domain={[axis.from, axis.to]}
+        ticks={axis.ticks as number[]}
+        allowDataOverflow
+        height={BOTTOM}
+        tickFormatter={timeLabel}
+        tickSize={4}
+        interval="preserveStartEnd"
+        minTickGap={16}
+        stroke="var(--axis)"
+      />
+      <YAxis
+        type="number"
+        domain={[0, scale.max]}
+        ticks={scale.ticks as number[]}
+        interval={0}
+        width={LEFT}
+        tickFormatter={(value: number) => (value === 0 ? `0 ${unit}` : si(value))}
+        tickLine={false}
+        axisLine={false}
+        stroke="var(--axis)"
+      />
+      {lines.map((line) => (
+        <Area
+          key={`${line.metric}-range`}
+          type="linear"
+          dataKey={`${line.metric}Range`}
+          stroke="none"
+          fill={line.colour}
+          fillOpacity={0.22}
+          isAnimationActive={false}
+          connectNulls={false}
+          activeDot={false}
+        />
+      ))}
+      {lines.map((line) => (
+        <Line
+          key={line.metric}
+          type="linear"
+          dataKey={`${line.metric}Max`}
+          stroke={line.colour}
+          strokeWidth={1.75}
+          strokeDasharray={line.dash}
+          isAnimationActive={false}
+          connectNulls={false}
+          dot={false}
+          activeDot={false}
+        />
+      ))}
+    </ComposedChart>
+  );
+});
+
+/** The last row with a value of the line. */
+function newest(rows: readonly ChartRow[], line: LineStyle): ChartRow | null {
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i];
+    if (row && row[`${line.metric}Max`] != null) return row;
+  }
+  return null;
+}
+
+/** The newest point of each line carries the line's marker. */
+function EndMarks({ rows, lines, scale, axis, width, height }: PlotProps) {
+  const plotWidth = width - LEFT - RIGHT;
+  const plotHeight = height - TOP - BOTTOM;
+  return (
+    <svg className="chart-marks" width={width} height={height} aria-hidden="true">
+      {lines.map((line) => {
+        const row = newest(rows, line);
+        const value = row?.[`${line.metric}Max`];
+        if (!row || value == null || row.t < axis.from) return null;
+        const x = LEFT + ((row.t - axis.from) / (axis.to - axis.from)) * plotWidth;
+        const y = TOP + (1 - value / scale.max) * plotHeight;
+        return (
+          <path
+            key={line.metric}
+            d={line.marker}
+            fill={line.colour}
+            transform={`translate(${x - 4} ${y - 4}) scale(.8)`}
+          />
+        );
+      })}
+    </svg>
+  );
+}
+
+/** The pointer's run time as a line through every chart. */
+function CursorLine({ axis, width, height }: { axis: TimeAxis; width: number; height: number }) {
+  const cursor = useScreen((s) => s.cursor);
+  if (cursor === null || cursor < axis.from || cursor > axis.to) return null;
+  const x = LEFT + ((cursor - axis.from) / (axis.to - axis.from)) * (width - LEFT - RIGHT);
+  return (
+    <div className="chart-cursor" style={{ left: x, top: TOP, height: Math.max(0, height - TOP - BOTTOM) }} />
+  );
+}
+
+/** A line chart over run time: fixed axes from zero, envelopes as bands, one cursor shared by all charts. */
+export function LineChart(
+  props: Omit<PlotProps, 'width' | 'height'> & { label: string; empty: string | null },
+) {
+  const { screen } = useSession();
+  const [box, size] = useSize<HTMLDivElement>();
+  const { label, empty, ...plot } = props;
+  const { axis } = props;
+  const ready = size.width > LEFT + RIGHT && size.height > TOP + BOTTOM;
+
+  const follow = (event: PointerEvent<HTMLDivElement>) => {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
+    const share = (x - LEFT) / (size.width - LEFT - RIGHT);
+    screen.setState({ cursor: share < 0 || share > 1 ? null : axis.from + share * (axis.to - axis.from) });
+  };
+
+  return (
+    <div
+      className="chart"
+      ref={box}
+      role="img"
+      aria-label={label}
+      onPointerMove={follow}
+      onPointerLeave={() => screen.setState({ cursor: null })}
+    >
+      {ready && <Plot {...plot} width={size.width} height={size.height} />}
+      {ready && <EndMarks {...plot} width={size.width} height={size.height} />}
+      {ready && <CursorLine axis={axis} width={size.width} height={size.height} />}
+      {empty !== null && <p className="chart-empty">{empty}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import type { InstanceInfo } from '../../../app/ipc/contract';
+import type { Settings } from '../../../app/run/plan';
+import { Counters } from './Counters';
+import { ErrorCodes } from './ErrorCodes';
+import { RunStatus } from './RunStatus';
+import { Throughput } from './Throughput';
+
+/** The live view of the selected instance: how it stands, its counters, its two charts. */
+export function LivePane({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+  return (
+    <div className="live" data-pane="">
+      <RunStatus instance={instance} />
+      <Counters instance={instance} />
+      <div className="charts">
+        <Throughput key={`t-${instance.id}`} instance={instance} settings={settings} />
+        <ErrorCodes key={`e-${instance.id}`} instance={instance} />
+      </div>
+    </div>
+  );
+}

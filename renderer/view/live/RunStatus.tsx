@@ -1,0 +1,108 @@
+import type { InstanceInfo } from '../../../app/ipc/contract';
+import type { Fault, Snapshot } from '../../../app/stats/snapshot';
+import { ending, kept, limiter, phaseWord, remedy } from '../../store/account';
+import { setProblem } from '../../store/screen';
+import { CopyButton, ErrorNote } from '../ErrorNote';
+import { Mark, PhaseMark } from '../Marks';
+import { useLive, useScreen, useSession, useStream } from '../session';
+
+function faultText(fault: Fault, snapshot: Snapshot): string {
+  return [
+    `What: ${fault.sentence}`,
+    `Where: ${whereOf(fault)}`,
+    `Kept: ${kept(snapshot)}`,
+    `What to do: ${remedy(fault)}`,
+  ].join('\n');
+}
+
+function whereOf(fault: Fault): string {
+  const errno = fault.errno === 0 ? '' : `, errno ${fault.errno}`;
+  return `step “${fault.step}”${errno}, backend state ${fault.state}`;
+}
+
+/** A fault says what, where, what is kept and what to do, and stays until the next run. */
+function FaultCard({ fault, snapshot }: { fault: Fault; snapshot: Snapshot }) {
+  return (
+    <div className="fault-card" role="alert">
+      <p className="fault-what">
+        <Mark shape="square" tone="inval" />
+        <span>{fault.sentence}</span>
+        <CopyButton text={faultText(fault, snapshot)} what="the fault" />
+      </p>
+      <dl className="fault-facts">
+        <dt>Where</dt>
+        <dd>{whereOf(fault)}</dd>
+        <dt>Kept</dt>
+        <dd>{kept(snapshot)}</dd>
+        <dt>What to do</dt>
+        <dd>{remedy(fault)}</dd>
+      </dl>
+    </div>
+  );
+}
+
+function words(instance: InstanceInfo, snapshot: Snapshot | undefined, held: string | null): string {
+  switch (instance.phase) {
+    case 'idle':
+      return invitation(instance, instance.settings.backend);
+    case 'opening':
+      return 'the backend';
+    case 'running':
+      return `on ${instance.ranOn ?? instance.settings.backend}${held === null ? '' : `, ${held}`}`;
+    case 'stopping':
+      return 'the run';
+    case 'done':
+    case 'fault':
+      return (snapshot && ending(snapshot)) ?? phaseWord(instance.phase);
+  }
+}
+
+/** What an instance that has never run says; the sentence fits the chosen source and backend. */
+function invitation(instance: InstanceInfo, backend: string): string {
+  const source = instance.settings.source === 'capture' && instance.capture ? 'this capture' : 'this packet';
+  const where: Readonly<Record<string, string>> = {
+    loopback: 'goes through an in-memory loopback',
+    null: 'is counted and dropped',
+    pcapng: 'is written to a capture file',
+  };
+  return `No run yet. Press Run (Ctrl+E): ${source} ${where[backend] ?? `goes to ${backend}`}. Nothing leaves this computer.`;
+}
+
+/** One line that is always there, so that nothing moves when a run starts; a fault adds its card. */
+export function RunStatus({ instance }: { instance: InstanceInfo }) {
+  const { screen } = useSession();
+  const view = useLive(instance.id);
+  const slowHz = useStream((s) => s.slowHz);
+  const problem = useScreen((s) => s.problems[instance.id]);
+  const snapshot = view?.snapshot;
+  const fault = snapshot?.fault ?? null;
+  const text = words(instance, snapshot, limiter(view, instance.askedPps));
+  return (
+    <div className="run-status">
+      <p className="status-line" title={text}>
+        <PhaseMark phase={instance.phase} />
+        <b className="status-phase">{phaseWord(instance.phase)}</b>
+        <span className="status-text">{text}</span>
+        {slowHz !== null && <span className="status-view">view {slowHz} Hz</span>}
+      </p>
+      {snapshot?.notice != null && (
+        <p className="status-notice">
+          <Mark shape="triangle" tone="warning" />
+          <span>{snapshot.notice}</span>
+        </p>
+      )}
+      {problem !== undefined && (
+        <ErrorNote text={problem} onDismiss={() => setProblem(screen, instance.id, null)} />
+      )}
+      {fault !== null && snapshot && <FaultCard fault={fault} snapshot={snapshot} />}
+      {instance.phase === 'fault' && fault === null && (
+        <p className="status-notice">
+          <Mark shape="square" tone="inval" />
+          <span>
+            The run did not begin: the journal says why. The settings are kept; mend them, then press Run.
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}

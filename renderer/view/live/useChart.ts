@@ -1,0 +1,40 @@
+import { useMemo, useRef } from 'react';
+import type { SeriesMetric } from '../../../app/stats/series';
+import {
+  type ChartRow,
+  chartRows,
+  peak,
+  type Scale,
+  steadyScale,
+  type TimeAxis,
+  timeAxis,
+} from '../../store/chart';
+import { useScreen, useSession } from '../session';
+import { useChartTurn } from './turns';
+
+/** What a chart of an instance draws now: rows, a steady scale and the time axis. */
+export function useChart(
+  id: string,
+  metrics: readonly SeriesMetric[],
+  parity: 0 | 1,
+): { rows: readonly ChartRow[]; scale: Scale; axis: TimeAxis } {
+  const { stream } = useSession();
+  const span = useScreen((s) => s.span);
+  const version = useChartTurn(id, parity);
+  const kept = useRef<{ scale: Scale; key: string } | null>(null);
+  return useMemo(() => {
+    // The history changes in place; `version` says when it is this chart's turn to look at it.
+    const level = stream.history(id)[span];
+    const run = stream.store.getState().views[id]?.run ?? 0;
+    const key = `${span}-${run}-${version < 0}`;
+    const before = kept.current?.key === key ? kept.current.scale : null;
+    const scale = steadyScale(before, peak(level, metrics));
+    kept.current = { scale, key };
+    const last = level.buckets.at(-1);
+    return {
+      rows: chartRows(level, metrics),
+      scale,
+      axis: timeAxis(span, last ? last.t + level.width : 0),
+    };
+  }, [stream, id, span, version, metrics]);
+}

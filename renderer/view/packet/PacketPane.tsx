@@ -1,0 +1,70 @@
+import { FolderOpen } from 'lucide-react';
+import type { InstanceInfo } from '../../../app/ipc/contract';
+import type { Settings } from '../../../app/run/plan';
+import { isBusy } from '../../store/lab';
+import { start, useRefusals, useSession } from '../session';
+import { CaptureSource } from './CaptureSource';
+import { HexSource } from './HexSource';
+
+const SOURCES: readonly (readonly [Settings['source'], string])[] = [
+  ['hex', 'Hex text'],
+  ['capture', 'Capture'],
+];
+
+function SourceSwitch({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+  const session = useSession();
+  return (
+    <fieldset className="segments" disabled={isBusy(instance)}>
+      <legend className="visually-hidden">Packets come from</legend>
+      {SOURCES.map(([source, word]) => (
+        <label key={source} className="segment">
+          <input
+            type="radio"
+            name={`source-${instance.id}`}
+            checked={settings.source === source}
+            onChange={() => session.draft.edit(instance.id, { source })}
+          />
+          <span>{word}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** What will be sent: hex text typed here, or the frames of a capture. */
+export function PacketPane({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+  const session = useSession();
+  const refusals = useRefusals(instance.id);
+  const busy = isBusy(instance);
+  return (
+    <section className="pane packet-pane" aria-label="Packet" data-pane="">
+      <div className="pane-head">
+        <h2 className="pane-title">Packet</h2>
+        <SourceSwitch instance={instance} settings={settings} />
+        <span className="pane-gap" />
+        <button
+          type="button"
+          className="button"
+          data-field="capture"
+          aria-keyshortcuts="Control+O"
+          disabled={busy}
+          title={busy ? 'Stop the run to open another capture.' : 'Open a pcap or pcapng file (Ctrl+O)'}
+          onClick={() => start(session.openCapture(instance.id))}
+        >
+          <FolderOpen size={14} aria-hidden="true" />
+          Open capture
+        </button>
+      </div>
+      {refusals.capture !== undefined && (
+        <p className="field-error" role="alert">
+          {refusals.capture}
+        </p>
+      )}
+      {settings.source === 'hex' ? (
+        <HexSource instance={instance} settings={settings} />
+      ) : (
+        <CaptureSource instance={instance} />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,245 @@
+import { useState } from 'react';
+import type { InstanceInfo } from '../../../app/ipc/contract';
+import { AGAIN_POLICIES, type AgainPolicy, type Settings } from '../../../app/run/plan';
+import { checkSettings, isUnfinished } from '../../store/checks';
+import { WHOLE_FORM } from '../../store/draft';
+import { isBusy } from '../../store/lab';
+import { preflight } from '../../store/preflight';
+import { ErrorNote } from '../ErrorNote';
+import { PreflightMark } from '../Marks';
+import { start, useBackend, useLab, useRefusals, useSession } from '../session';
+import { ComboField, type Suggestion } from './ComboField';
+import { describedBy, Field } from './Field';
+import { OptionGrid } from './OptionGrid';
+
+const FLUSH: readonly Suggestion[] = [
+  { text: 'every batch', note: 'each send flushes' },
+  { text: 'every:256', note: 'after so many packets' },
+  { text: 'after:50us', note: 'when the oldest is this old' },
+  { text: 'every:256,after:50us', note: 'whichever comes first' },
+  { text: 'never', note: 'only with Flush now' },
+];
+
+const SPEEDS: readonly Suggestion[] = [
+  { text: 'max', note: 'as fast as one thread can' },
+  { text: '1pps', note: 'one packet a second' },
+  { text: '1kpps', note: '1,000 packets a second' },
+  { text: '100kpps', note: '100,000 packets a second' },
+  { text: '1Mpps', note: '1,000,000 packets a second' },
+];
+
+const STOPS: readonly Suggestion[] = [
+  { text: 'once', note: 'one packet, or the capture once' },
+  { text: '1,000 packets', note: 'a count of packets' },
+  { text: '10s', note: 'a time' },
+  { text: 'first AGAIN', note: 'at the first such code' },
+  { text: 'first INVAL', note: 'at the first such code' },
+  { text: 'never', note: 'until you press Stop' },
+];
+
+const AGAIN_WORDS: Readonly<Record<AgainPolicy, string>> = {
+  retry: 'retry: offer them again',
+  drop: 'drop: refuse them, go on',
+  stop: 'stop: end the run',
+};
+
+interface FormProps {
+  readonly instance: InstanceInfo;
+  readonly settings: Settings;
+}
+
+/** Local problems of fields that are not being typed in, with main's refusals over them. */
+function useErrors(
+  { instance, settings }: FormProps,
+  editing: string | null,
+): Readonly<Record<string, string>> {
+  const backends = useLab((s) => s.backends);
+  const refusals = useRefusals(instance.id);
+  const errors: Record<string, string> = {};
+  for (const [field, sentence] of Object.entries(checkSettings(settings, instance, backends))) {
+    if (field !== editing && !isUnfinished(field, settings, instance)) errors[field] = sentence;
+  }
+  return { ...errors, ...refusals };
+}
+
+function Before({ instance, settings }: FormProps) {
+  const backend = useBackend(settings.backend);
+  const lines = preflight(settings, instance, backend);
+  return (
+    <div className="before">
+      <h3 className="small-title">Before you run</h3>
+      <ul>
+        {lines.map((line) => (
+          <li key={line.text} className="before-line">
+            <PreflightMark level={line.level} />
+            <span>{line.text}</span>
+          </li>
+        ))}
+        {lines.length === 0 && (
+          <li className="before-line">
+            <PreflightMark level="good" />
+            <span>Nothing in the way.</span>
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+}
+
+function Form({ instance, settings }: FormProps) {
+  const session = useSession();
+  const backends = useLab((s) => s.backends);
+  const [editing, setEditing] = useState<string | null>(null);
+  const errors = useErrors({ instance, settings }, editing);
+  const backend = backends.find((b) => b.name === settings.backend);
+  const disabled = isBusy(instance);
+  const { id } = instance;
+
+  const edit = (patch: Partial<Settings>) => session.draft.edit(id, patch);
+  // A field that was right stays unmarked while it is being typed in; one that is wrong stays marked until it is right.
+  const focused = (field: string) => (is: boolean) => {
+    if (is && errors[field] === undefined) setEditing(field);
+    else setEditing(null);
+  };
+  const combo = (
+    field: 'flush' | 'rate' | 'stop',
+    label: string,
+    maxLength: number,
+    list: readonly Suggestion[],
+  ) => (
+    <ComboField
+      field={field}
+      label={label}
+      value={settings[field]}
+      maxLength={maxLength}
+      suggestions={list}
+      error={errors[field]}
+      disabled={disabled}
+      onChange={(text) => {
+        if (text !== settings[field]) edit({ [field]: text });
+      }}
+      onFocusChange={focused(field)}
+    />
+  );
+
+  return (
+    <div className="form">
+      <Field field="backend" label="Backend" error={errors.backend}>
+        {(ids) => (
+          <select
+            id={ids.control}
+            className="select"
+            data-field="backend"
+            value={settings.backend}
+            disabled={disabled}
+            aria-describedby={describedBy(ids, false, errors.backend)}
+            onChange={(event) => edit({ backend: event.target.value })}
+          >
+            {!backend && <option value={settings.backend}>{settings.backend}</option>}
+            {backends.map((b) => (
+              <option key={b.name} value={b.name} disabled={b.unavailable !== null}>
+                {b.unavailable === null ? b.name : `${b.name} (not available)`}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {backend && (
+        <OptionGrid
+          instance={instance}
+          settings={settings}
+          backend={backend}
+          errors={errors}
+          disabled={disabled}
+        />
+      )}
+      <Field field="batch" label="Batch size" error={errors.batch}>
+        {(ids) => (
+          <span className="with-unit">
+            <input
+              id={ids.control}
+              type="text"
+              inputMode="numeric"
+              className="text-input mono"
+              data-field="batch"
+              maxLength={64}
+              spellCheck={false}
+              autoComplete="off"
+              disabled={disabled}
+              aria-invalid={errors.batch !== undefined}
+              aria-describedby={describedBy(ids, false, errors.batch)}
+              value={settings.batch}
+              onFocus={() => focused('batch')(true)}
+              onBlur={() => focused('batch')(false)}
+              onChange={(event) => edit({ batch: event.target.value })}
+            />
+            <span className="unit">packets a send</span>
+          </span>
+        )}
+      </Field>
+      {combo('flush', 'Flush policy', 128, FLUSH)}
+      {settings.flush.trim() === 'never' && disabled && (
+        <div className="field">
+          <button type="button" className="button flush-now" onClick={() => start(session.flushNow(id))}>
+            Flush now
+          </button>
+        </div>
+      )}
+      {combo('rate', 'Rate', 64, SPEEDS)}
+      {combo('stop', 'Stop after', 64, STOPS)}
+      <Field field="again" label="On AGAIN" error={errors.again}>
+        {(ids) => (
+          <select
+            id={ids.control}
+            className="select"
+            data-field="again"
+            value={settings.again}
+            disabled={disabled}
+            onChange={(event) => {
+              const again = AGAIN_POLICIES.find((p) => p === event.target.value);
+              if (again) edit({ again });
+            }}
+          >
+            {AGAIN_POLICIES.map((policy) => (
+              <option key={policy} value={policy}>
+                {AGAIN_WORDS[policy]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {errors[WHOLE_FORM] !== undefined && (
+        <ErrorNote text={errors[WHOLE_FORM]} onDismiss={() => session.draft.clearRefusals(id)} />
+      )}
+      {backend && (
+        <p className="flush-words">
+          <b>What flush does here:</b> {backend.flush}
+        </p>
+      )}
+      {backend && (
+        <p className="flush-words">
+          <b>What completed counts here:</b> {backend.completed}
+        </p>
+      )}
+      <Before instance={instance} settings={settings} />
+    </div>
+  );
+}
+
+/** The run settings of the selected instance. */
+export function SettingsPane(props: FormProps) {
+  const locked = isBusy(props.instance);
+  return (
+    <section className="pane settings-pane" aria-label="Run settings" data-pane="">
+      <div className="pane-head">
+        <h2 className="pane-title">Run settings</h2>
+        {locked && <span className="hint">Stop the run to change settings.</span>}
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: it only makes the form scroll. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: while a run locks the form nothing else in it takes the focus. */}
+      <div className="pane-scroll" role="group" aria-label="Settings" tabIndex={locked ? 0 : undefined}>
+        <Form key={props.instance.id} {...props} />
+      </div>
+    </section>
+  );
+}

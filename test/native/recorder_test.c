@@ -8,6 +8,7 @@
 #include "tap.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +52,23 @@ failure( void ) {
   CHECK_EQ( pl_recorder_not_captured( recorder ), 7UL );
   CHECK_EQ( pl_aio_send( &recorder->aio, NULL, 0UL, NULL, 1 ), PL_AIO_SUCCESS );
   CHECK_EQ( recorder->file->state.state, PL_STATE_FAILED );
+  pl_recorder_delete( recorder );
+}
+
+/* A flush answers SUCCESS even when it finds that the file can not be written any more. */
+static void
+failing_flush( void ) {
+  char const * fifo = files_new();
+  CHECK( !mkfifo( fifo, 0600 ) );
+  int             in       = open( fifo, O_RDONLY | O_NONBLOCK );
+  pl_recorder_t * recorder = pl_recorder_new( open_pcapng( fifo, 0.0, 0.0 ) );
+  unsigned long   taken;
+  CHECK_EQ( record( recorder, 0UL, 4UL, 0, &taken ), PL_AIO_SUCCESS );
+  close( in );
+  signal( SIGPIPE, SIG_IGN );
+  CHECK_EQ( pl_aio_send( &recorder->aio, NULL, 0UL, NULL, 1 ), PL_AIO_SUCCESS );
+  CHECK_EQ( recorder->file->state.state, PL_STATE_FAILED );
+  CHECK_EQ( pl_recorder_not_captured( recorder ), 4UL );
   pl_recorder_delete( recorder );
 }
 
@@ -140,6 +158,7 @@ int
 main( void ) {
   tap_run( "at the limit it stops and counts", limit );
   tap_run( "a failure is counted and does not show in the codes", failure );
+  tap_run( "a flush that fails is counted too", failing_flush );
   tap_run( "frames no capture can hold pass by", over_size );
   tap_run( "a pipe without room is AGAIN", pipe_without_room );
   tap_run( "at the far end of a loopback", at_a_peer );

@@ -201,6 +201,7 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
   pthread_condattr_destroy( &attr );
   pthread_mutex_init( &run->lock, NULL );
 
+  pl_run_publish( run, pl_clock_ns() ); /* no reader ever sees a time of zero */
   int failed = start_thread( run );
   if( failed ) {
     pl_err_set( err, failed, "thread", "The run could not be started: %s.", strerror( failed ) );

@@ -34,6 +34,7 @@ recorder_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
       at++; /* a frame that no capture can hold: accepted, not recorded */
     }
   }
+  if( file->state.state != PL_STATE_UP ) self->stopped = 1; /* a flush that fails shows there only */
   if( self->stopped && flush ) /* what is buffered when the limit is reached belongs to the file */
     (void)!pl_aio_send( &file->aio, NULL, 0UL, NULL, 1 );
   self->seen += batch_cnt;

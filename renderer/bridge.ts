@@ -39,13 +39,8 @@ export interface Client {
   onSilence(listener: (sentence: string | null) => void): () => void;
 }
 
-/** How long main may take to answer, in ms. Requests that wait for a person in a dialog have no limit. */
+/** How long main may take to answer a request that is not marked patient, in ms. */
 const ANSWER_MS = 8000;
-const UNLIMITED: ReadonlySet<RequestName> = new Set<RequestName>([
-  'capture.open',
-  'output.choose',
-  'run.start',
-]);
 
 type Listeners = { [N in EventName]: Set<(payload: EventPayload<N>) => void> };
 
@@ -154,7 +149,7 @@ export function createClient(bridge: PageBridge): Client {
           setSilent(sentence);
           reject(refusal(sentence));
         };
-        const timer = UNLIMITED.has(name) ? null : setTimeout(unanswered, ANSWER_MS);
+        const timer = 'patient' in requests[name] ? null : setTimeout(unanswered, ANSWER_MS);
         waiting.set(id, { name, resolve: resolve as (output: never) => void, reject, timer });
         if (post({ type: 'request', id, name, input })) return;
         take(id);

@@ -107,21 +107,24 @@ export type Hello = z.infer<typeof helloSchema>;
 const byId = z.object({ id: instanceIdSchema });
 const nothing = z.null();
 
-/** Requests: the page asks, main answers or refuses with an `IpcFailure`. */
+/**
+ * Requests: the page asks, main answers or refuses with an `IpcFailure`. `patient` ones may take as
+ * long as a person or a large file takes; all others answer at once.
+ */
 export const requests = {
   'lab.hello': { input: nothing, output: helloSchema },
   'instance.add': { input: nothing, output: instanceSchema },
-  'instance.remove': { input: byId, output: nothing },
+  'instance.remove': { input: byId, output: nothing, patient: true },
   /** Keeps the draft; refused while a run is on. */
   'instance.configure': { input: byId.extend({ settings: settingsSchema }), output: instanceSchema },
   /** Checks the draft, opens the backend, starts the run. */
-  'run.start': { input: byId, output: nothing },
-  'run.stop': { input: byId, output: nothing },
-  'run.stopAll': { input: nothing, output: nothing },
+  'run.start': { input: byId, output: nothing, patient: true },
+  'run.stop': { input: byId, output: nothing, patient: true },
+  'run.stopAll': { input: nothing, output: nothing, patient: true },
   /** A send of zero packets with flush, as soon as the runner gets to it. */
   'run.flush': { input: byId, output: nothing },
   /** Main shows its open dialog; null when it was cancelled. */
-  'capture.open': { input: byId, output: instanceSchema.nullable() },
+  'capture.open': { input: byId, output: instanceSchema.nullable(), patient: true },
   'capture.frames': {
     input: byId.extend({ first: z.number().int().nonnegative(), count: z.number().int().min(1).max(200) }),
     output: z.array(frameRowSchema),
@@ -132,6 +135,7 @@ export const requests = {
   'output.choose': {
     input: byId.extend({ which: z.enum(['file', 'peer']) }),
     output: instanceSchema.nullable(),
+    patient: true,
   },
   'output.clear': { input: byId.extend({ which: z.enum(['file', 'peer']) }), output: instanceSchema },
 } as const;

@@ -77,6 +77,7 @@ export function channelLiterals(sources: readonly Source[], requestNames: readon
     const checked = new Set<number>();
     walk(source, {
       CallExpression: (node) => {
+        for (const argument of node.arguments) checked.add(argument.start);
         const first = node.arguments[0];
         const literal = first?.type === 'Literal' || first?.type === 'TemplateLiteral';
         if (first === undefined || !literal) return;
@@ -95,7 +96,6 @@ export function channelLiterals(sources: readonly Source[], requestNames: readon
             breaches.push(`${at(source, first)}: a channel's name outside app/ipc`);
           }
         }
-        for (const argument of node.arguments) checked.add(argument.start);
       },
       Property: (node) => void checked.add(node.key.start),
       // A type that names a request is checked by the compiler as well.

@@ -5,6 +5,9 @@
 #define GROUP_S (1e-3)
 #define DEPTH_S (20e-3)
 
+/* A packet that is due later than this (31 years) never is. */
+#define FOREVER_NS (1e18)
+
 static double
 min_d( double a, double b ) {
   return a < b ? a : b;
@@ -22,7 +25,7 @@ pl_pace_due( pl_pace_t * pace, uint64_t now, uint64_t want, uint64_t * due ) {
   double group = min_d( most, fmax( 1.0, ceil( pace->pps * GROUP_S ) ) );
   double at    = ( (double)pace->next + group - 1.0 ) * gap; /* since base */
   if( (double)( now - pace->base ) < at ) {
-    *due = pace->base + (uint64_t)ceil( at );
+    *due = at < FOREVER_NS ? pace->base + (uint64_t)ceil( at ) : UINT64_MAX;
     return 0UL;
   }
   double ready = floor( (double)( now - pace->base ) / gap ) + 1.0 - (double)pace->next;

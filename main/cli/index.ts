@@ -54,6 +54,7 @@ const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   live: process.stderr.isTTY === true ? 'redraw' : 'none',
+  columns: () => process.stderr.columns || 80,
 };
 
 main(process.argv.slice(2), terminal).then(

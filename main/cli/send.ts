@@ -15,6 +15,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Live figures: one line redrawn on stderr, a line a second on stdout, or none. */
   readonly live: 'redraw' | 'lines' | 'none';
+  /** Columns of the terminal now; a redrawn line must not wrap. */
+  readonly columns: () => number;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function follow(plan: RunPlan, terminal: Terminal): Promise<Snapsho
   const show = () => {
     const now = run.snapshot();
     const line = liveLine(plan, before, now);
-    if (terminal.live === 'redraw') terminal.err(`\r${line}\x1b[K`);
+    if (terminal.live === 'redraw') terminal.err(`\r${line.slice(0, terminal.columns() - 1)}\x1b[K`);
     else terminal.out(`  ${line}\n`);
     before = now;
   };

@@ -15,9 +15,10 @@ import { parseStop } from '../../app/run/stop';
 /** What is wrong with a draft, by field, in the order of the form. Main checks again when Run is pressed. */
 export type FieldProblems = Readonly<Record<string, string>>;
 
-/** The text of an option: what was typed, else its default. */
+/** The text of an option as a run takes it: what was typed, its default when that is nothing. */
 export function optionText(settings: Settings, backend: string, option: BackendOption): string {
-  return settings.options[backend]?.[option.name] ?? defaultText(option);
+  const typed = settings.options[backend]?.[option.name];
+  return typed === undefined || typed.trim() === '' ? defaultText(option) : typed;
 }
 
 function optionProblem(
@@ -27,8 +28,8 @@ function optionProblem(
   option: BackendOption,
 ): string | null {
   if (option.kind === 'output') {
-    const chosen = instance.outputs.file ?? settings.options[backend.name]?.[option.name];
-    return option.required && !chosen ? `${backend.name} needs a file to write. Press Choose file.` : null;
+    const missing = option.required && instance.outputs.file === null;
+    return missing ? `Choose the file that ${backend.name} writes.` : null;
   }
   const result = parseOption(backend.name, option, optionText(settings, backend.name, option));
   return result.ok ? null : result.sentence;
@@ -41,7 +42,7 @@ function sourceProblem(settings: Settings, instance: InstanceInfo): [field: stri
     return bytes.ok ? null : ['hex', bytes.sentence];
   }
   if (instance.capture === null) {
-    return ['capture', 'No capture is open. Press Open capture (Ctrl+O), or switch to Hex text.'];
+    return ['capture', 'Open a capture first (Ctrl+O), or send the hex text.'];
   }
   if (instance.capture.sendable + instance.capture.oversize === 0) {
     return ['capture', `${instance.capture.name} holds no Ethernet frame, so there is nothing to send.`];
@@ -77,11 +78,13 @@ export function checkSettings(
   return problems;
 }
 
-/** Problems that only become errors when Run is pressed: not marked while the person is still setting up. */
-export function isUnfinished(field: string, settings: Settings, instance: InstanceInfo): boolean {
+/** Whether a problem is only something not chosen yet: that is not marked as an error before Run is pressed. */
+export function isUnchosen(
+  field: string,
+  instance: InstanceInfo,
+  backend: BackendDescriptor | undefined,
+): boolean {
   if (field === 'capture') return instance.capture === null;
-  if (field.startsWith('options.') && instance.outputs.file === null) {
-    return settings.options[settings.backend]?.[field.slice('options.'.length)] === undefined;
-  }
-  return false;
+  const option = backend?.options.find((o) => field === `options.${o.name}`);
+  return option?.kind === 'output';
 }

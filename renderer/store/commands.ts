@@ -62,7 +62,7 @@ function sourceCommands(session: Session, id: string): Command[] {
       keys: null,
       act: () => draft.edit(id, { source: settings.source === 'hex' ? 'capture' : 'hex' }),
     },
-    { id: 'built-in', title: 'Use the built-in packet', keys: null, act: () => session.useBuiltInPacket(id) },
+    { id: 'built-in', title: 'Use the built-in packet', keys: null, act: () => session.putBuiltInPacket(id) },
   ];
   if (backend?.options.some((o) => o.kind === 'output')) {
     const act = () => go(session.chooseOutput(id, 'file'));

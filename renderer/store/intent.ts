@@ -14,8 +14,7 @@ export function intent(
   const fields = Object.keys(problems);
   if (fields.length > 1) return `${fields.length} settings to mend first`;
   if (fields[0] === 'capture' && instance.capture === null) return 'open a capture first';
-  if (fields[0]?.startsWith('options.') && problems[fields[0]]?.includes('Choose file'))
-    return 'choose a file to write first';
+  if (fields[0] === 'options.file') return 'choose a file to write first';
   if (fields.length === 1 || !stop.ok) return 'one setting to mend first';
   const where = `on ${settings.backend}`;
   const capture = settings.source === 'capture' ? (instance.capture?.name ?? 'the capture') : null;

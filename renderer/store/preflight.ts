@@ -84,8 +84,7 @@ function runLines(settings: Settings, instance: InstanceInfo, backend: BackendDe
   const lines: PreflightLine[] = [];
   for (const option of backend.options) {
     if (option.kind !== 'output' || !option.required || instance.outputs.file !== null) continue;
-    if (settings.options[backend.name]?.[option.name]) continue;
-    lines.push({ level: 'stop', text: `${backend.name} needs a file to write. Press Choose file.` });
+    lines.push({ level: 'stop', text: `Choose the file that ${backend.name} writes.` });
   }
   const stop = parseStop(settings.stop);
   const rate = parseRate(settings.rate);

@@ -30,7 +30,7 @@ export interface Session {
   openCapture(id: string): Promise<void>;
   chooseOutput(id: string, which: 'file' | 'peer'): Promise<void>;
   clearOutput(id: string, which: 'file' | 'peer'): Promise<void>;
-  useBuiltInPacket(id: string): void;
+  putBuiltInPacket(id: string): void;
 }
 
 /** What the session needs from the page around it. */
@@ -232,7 +232,7 @@ export function createSession(client: Client, around: Surroundings): Session {
       const instance = await ask(id, 'output.clear', { id, which });
       if (instance) adopt(withInstance(lab.getState().instances, instance));
     },
-    useBuiltInPacket(id) {
+    putBuiltInPacket(id) {
       draft.edit(id, { source: 'hex', hex: BUILT_IN_HEX });
     },
   };

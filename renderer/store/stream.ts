@@ -1,14 +1,12 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EventPayload, Hello, Live } from '../../app/ipc/contract';
-import { addSample, emptyHistory, type History, type RateSample } from '../../app/stats/series';
+import { addSample, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { type Rates, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 
 /** What the stream says of one instance now. */
 export interface LiveView {
   readonly run: number;
   readonly snapshot: Snapshot;
-  /** Time since the run began, in seconds. */
-  readonly elapsed: number;
   /** Rates over about the last second; null when no run is on or nothing can be said yet. */
   readonly rates: Rates | null;
 }
@@ -38,8 +36,6 @@ const WINDOW_NS = 1e9;
 const GAP_SECONDS = 2;
 /** The bucket width of the finest span, in seconds: each is filled when a sample covers it. */
 const STEP_SECONDS = 0.2;
-/** A run shorter than one sampling interval is spread over it, in seconds. */
-const TICK_SECONDS = 0.1;
 /** How far back the painting speed is looked at, in ms. */
 const SPEED_MS = 2000;
 
@@ -48,32 +44,6 @@ interface Track {
   history: History;
   /** Latest snapshots, oldest first, covering about the window. */
   recent: Snapshot[];
-  /** Native time at which the run began, in ns. */
-  startNs: number;
-}
-
-function sampleOf(rates: Rates): RateSample {
-  return {
-    taken: rates.taken,
-    received: rates.received,
-    bytes: rates.bytes,
-    success: rates.calls.success,
-    again: rates.calls.again,
-    inval: rates.calls.inval,
-  };
-}
-
-/** The rate of everything before the first snapshot of a run that the page has seen from its start. */
-function firstSample(first: Snapshot): RateSample {
-  const per = (total: number) => total / Math.max(first.seconds, TICK_SECONDS);
-  return {
-    taken: per(first.taken),
-    received: first.received === null ? null : per(first.received),
-    bytes: per(first.bytes),
-    success: per(first.calls.success),
-    again: per(first.calls.again),
-    inval: per(first.calls.inval),
-  };
 }
 
 export function createStream(): Stream {
@@ -83,7 +53,7 @@ export function createStream(): Stream {
 
   const start = (live: Live, history: History): Track => {
     const { snapshot, run } = live;
-    const track = { run, history, recent: [snapshot], startNs: snapshot.tNs - snapshot.seconds * 1e9 };
+    const track = { run, history, recent: [snapshot] };
     tracks.set(live.id, track);
     return track;
   };
@@ -93,14 +63,15 @@ export function createStream(): Stream {
     const known = tracks.get(live.id);
     if (known === undefined || known.run !== live.run) {
       const track = start(live, emptyHistory());
-      if (snapshot.seconds > 0) addSample(track.history, snapshot.seconds, firstSample(snapshot));
+      const rates = ratesBetween(null, snapshot);
+      if (rates && snapshot.seconds > 0) addSample(track.history, snapshot.seconds, sampleOf(rates));
       return track;
     }
     const before = known.recent.at(-1);
     const rates = before ? ratesBetween(before, snapshot) : null;
     if (before && rates && (snapshot.running || before.running)) {
-      const from = (before.tNs - known.startNs) / 1e9;
-      const to = (snapshot.tNs - known.startNs) / 1e9;
+      const from = before.seconds;
+      const to = snapshot.seconds;
       const sample = sampleOf(rates);
       // A sample speaks for its whole interval: a late one fills every bucket it covers.
       if (to - from < GAP_SECONDS) {
@@ -124,7 +95,6 @@ export function createStream(): Stream {
     return {
       run: live.run,
       snapshot,
-      elapsed: snapshot.running ? (snapshot.tNs - track.startNs) / 1e9 : snapshot.seconds,
       rates: snapshot.running && oldest ? ratesBetween(oldest, snapshot) : null,
     };
   };
@@ -144,7 +114,7 @@ export function createStream(): Stream {
       arrivals = arrivals.filter((a) => nowMs - a.at < SPEED_MS);
       arrivals.push({ at: nowMs, skipped: message.skipped });
       const oldest = arrivals[0];
-      const slow = oldest !== undefined && message.skipped !== oldest.skipped && nowMs > oldest.at;
+      const slow = oldest !== undefined && arrivals.some((a) => a.skipped > 0) && nowMs > oldest.at;
       const hz = slow ? ((arrivals.length - 1) * 1000) / (nowMs - oldest.at) : null;
       store.setState((state) => ({
         views,

@@ -48,6 +48,7 @@ function Work({ stacked }: { stacked: boolean }) {
   const settings = useSettings(selected ?? '');
   // Room for 16 bytes a line in both panes.
   const roomy = useMedia('(min-width: 1400px)');
+  const low = useMedia('(max-height: 719px)');
   if (!instance || !settings) return <p className="empty-line">No instance. Press Add instance.</p>;
   const packet = <PacketPane instance={instance} settings={settings} />;
   const bytes = <BytesPane key={instance.id} instance={instance} settings={settings} />;
@@ -55,15 +56,16 @@ function Work({ stacked }: { stacked: boolean }) {
   if (stacked) {
     return (
       <>
+        {live}
+        <SettingsPane instance={instance} settings={settings} />
         {packet}
         {bytes}
-        {live}
       </>
     );
   }
   return (
     <Split name="work" orientation="vertical">
-      <Panel id="packet" defaultSize="32" minSize={120}>
+      <Panel id="packet" defaultSize={low ? 152 : '32'} minSize={120}>
         <Split name="source" orientation="horizontal">
           <Panel id="text" defaultSize={roomy ? 376 : '46'} minSize={200}>
             {packet}
@@ -75,7 +77,7 @@ function Work({ stacked }: { stacked: boolean }) {
         </Split>
       </Panel>
       <Line what="Resize packet and live view" />
-      <Panel id="live" defaultSize="68" minSize={160}>
+      <Panel id="live" minSize={160}>
         {live}
       </Panel>
     </Split>
@@ -94,10 +96,7 @@ function Column() {
   return (
     <div className="column">
       <InstanceList />
-      <SettingsSide />
-      <div className="column-work">
-        <Work stacked />
-      </div>
+      <Work stacked />
       <Journal />
     </div>
   );

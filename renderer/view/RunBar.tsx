@@ -26,7 +26,7 @@ function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Sett
   return (
     <>
       <span className="bar-clock" title="Run time, hours:minutes:seconds">
-        {clock(view?.elapsed ?? 0)}
+        {clock(view?.snapshot.seconds ?? 0)}
       </span>
       <span className="bar-speeds">
         <span>

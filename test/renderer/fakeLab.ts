@@ -56,8 +56,12 @@ class Refusal extends Error {
   }
 }
 
+function refusal(code: IpcFailure['code'], sentence: string, field: string | null = null): Refusal {
+  return new Refusal({ code, sentence, field });
+}
+
 function refuse(code: IpcFailure['code'], sentence: string, field: string | null = null): never {
-  throw new Refusal({ code, sentence, field });
+  throw refusal(code, sentence, field);
 }
 
 /** A stand-in for main behind the same contract: instances, runs and captures that exist only here. */
@@ -145,6 +149,7 @@ export class FakeLab implements PageBridge {
     }
     this.waitingForPaint = true;
     this.event('stats', { seq: ++this.seq, live: this.live(), skipped: this.skipped });
+    this.skipped = 0;
   }
 
   /** Ends a run with a fault. */
@@ -159,12 +164,12 @@ export class FakeLab implements PageBridge {
     const instance = this.get(id);
     const backend = FAKE_BACKENDS.find((b) => b.name === instance.settings.backend);
     if (!backend)
-      return refuse('BAD_INPUT', `There is no backend named ${instance.settings.backend}.`, 'backend');
+      throw refusal('BAD_INPUT', `There is no backend named ${instance.settings.backend}.`, 'backend');
     if (this.runs.get(id)?.running) refuse('BUSY', 'A run is on.');
     const batch = parseWhole(instance.settings.batch, 'The batch size', 1, 4096);
     if (!batch.ok) refuse('BAD_INPUT', batch.sentence, 'batch');
     const rate = parseRate(instance.settings.rate);
-    if (!rate.ok) return refuse('BAD_INPUT', rate.sentence, 'rate');
+    if (!rate.ok) throw refusal('BAD_INPUT', rate.sentence, 'rate');
     this.runs.set(id, startFakeRun(instance, backend));
     this.histories.set(id, emptyHistory());
     this.change(id, {

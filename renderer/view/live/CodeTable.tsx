@@ -63,7 +63,7 @@ export function CodeTable({ id, rows }: { id: string; rows: readonly ChartRow[] 
     // biome-ignore lint/a11y/useSemanticElements: it only makes the table scroll.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable with the keyboard.
     <div className="code-table" role="group" aria-label="Answers by code" tabIndex={0}>
-      <table role="table">
+      <table>
         <thead>
           <tr className="code-row">
             <th scope="col">Code</th>

@@ -21,13 +21,27 @@ interface PlotProps {
   readonly height: number;
 }
 
+/** What is drawn where there is no data: the axes of an empty chart. */
+const NOTHING: readonly ChartRow[] = [{ t: 0 }];
+/** Room a label of the time axis needs, in CSS pixels. */
+const LABEL = 52;
+
+/** As many of the ticks as there is room for, and always the same ones while the time moves on. */
+function fitting(axis: TimeAxis, width: number): number[] {
+  const [first, second] = axis.ticks;
+  if (first === undefined || second === undefined) return [...axis.ticks];
+  const step = second - first;
+  const every = Math.ceil((LABEL * axis.ticks.length) / Math.max(1, width - LEFT - RIGHT));
+  return axis.ticks.filter((t) => Math.round(t / step) % every === 0);
+}
+
 /** The drawing itself: redrawn only when its data or size change. Animation, dots and tooltips are off on purpose. */
 const Plot = memo(function Plot({ rows, lines, scale, axis, unit, width, height }: PlotProps) {
   return (
     <ComposedChart
       width={width}
       height={height}
-      data={rows as ChartRow[]}
+      data={(rows.length > 0 ? rows : NOTHING) as ChartRow[]}
       margin={{ left: 0, right: RIGHT, top: TOP, bottom: 0 }}
       accessibilityLayer={false}
     >
@@ -36,13 +50,12 @@ const Plot = memo(function Plot({ rows, lines, scale, axis, unit, width, height 
         dataKey="t"
         type="number"
         domain={[axis.from, axis.to]}
-        ticks={axis.ticks as number[]}
+        ticks={fitting(axis, width)}
         allowDataOverflow
         height={BOTTOM}
         tickFormatter={timeLabel}
         tickSize={4}
-        interval="preserveStartEnd"
-        minTickGap={16}
+        interval={0}
         stroke="var(--axis)"
       />
       <YAxis

@@ -105,7 +105,7 @@ export function BytesPane({ instance, settings }: { instance: InstanceInfo; sett
     <section className="pane bytes-pane" aria-label="Bytes" data-pane="">
       <div className="pane-head">
         <h2 className="pane-title">{shown.title}</h2>
-        {shown.stale !== null && <span className="hint">{shown.stale}</span>}
+        {shown.stale !== null && bytes.length > 0 && <span className="hint">{shown.stale}</span>}
       </div>
       {bytes.length > 0 ? (
         <div className={shown.stale === null ? 'dump-box' : 'dump-box stale'}>

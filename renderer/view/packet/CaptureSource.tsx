@@ -1,18 +1,11 @@
 import type { CaptureInfo, InstanceInfo } from '../../../app/ipc/contract';
-import { duration, grouped } from '../../../app/quantity/format';
+import { duration, grouped, si } from '../../../app/quantity/format';
 import { FrameList } from './FrameList';
 
-/** "12,480 frames in 93.4 s, 4,018,560 B captured, pcapng". */
+/** "12,480 frames · 93.4 s · 4.02 MB · pcapng". */
 function summary(c: CaptureInfo): string {
-  const links = c.linkTypes.map((l) => (c.linkTypes.length > 1 ? `${grouped(l.frames)} ${l.name}` : l.name));
-  return [
-    `${grouped(c.frames)} ${c.frames === 1 ? 'frame' : 'frames'} in ${duration(c.seconds * 1e9)}`,
-    `${grouped(c.bytes)} B`,
-    c.format,
-    links.join(', '),
-  ]
-    .filter((part) => part !== '')
-    .join(' · ');
+  const frames = `${grouped(c.frames)} ${c.frames === 1 ? 'frame' : 'frames'}`;
+  return [frames, duration(c.seconds * 1e9), si(c.bytes, 'B'), c.format].join(' · ');
 }
 
 export function CaptureSource({ instance }: { instance: InstanceInfo }) {

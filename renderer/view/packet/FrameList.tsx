@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table of a million rows is drawn a screenful at a time, in divs.
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus and names its active row.
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the keys are the grid's.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { CaptureInfo, FrameRow, InstanceInfo } from '../../../app/ipc/contract';
@@ -113,8 +116,6 @@ export function FrameList({ instance, capture }: { instance: InstanceInfo; captu
         </div>
         <div role="rowgroup" className="frame-body" style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => (
-            // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and names the active row.
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the grid's.
             <div
               key={item.key}
               id={`frame-${item.index}`}

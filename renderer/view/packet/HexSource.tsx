@@ -42,7 +42,7 @@ export function HexSource({ instance, settings }: { instance: InstanceInfo; sett
           <button
             type="button"
             className="button compact quiet"
-            onClick={() => session.useBuiltInPacket(instance.id)}
+            onClick={() => session.putBuiltInPacket(instance.id)}
           >
             Use the built-in packet
           </button>

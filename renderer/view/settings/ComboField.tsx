@@ -69,7 +69,7 @@ export function ComboField(props: {
           />
           <Chevron disabled={props.disabled} />
           <Popover className="popover" offset={2}>
-            <ListBox className="menu" aria-label="Suggestions" aria-labelledby="">
+            <ListBox className="menu" aria-label="Suggestions">
               {(item: Suggestion) => (
                 <ListBoxItem id={item.text} textValue={item.text} className="menu-item suggestion">
                   <span className="mono">{item.text}</span>

@@ -3,7 +3,6 @@ import type { BackendDescriptor, BackendOption } from '../../../app/backend/desc
 import { defaultText } from '../../../app/backend/descriptor';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
-import { optionText } from '../../store/checks';
 import { useSession } from '../session';
 import { describedBy, FieldError, fieldIds } from './Field';
 import { OutputRow } from './OutputRow';
@@ -21,7 +20,8 @@ interface OptionProps {
 function OptionInput({ instance, settings, backend, option, error, disabled, onFocus }: OptionProps) {
   const { draft } = useSession();
   const ids = fieldIds(`options.${option.name}`);
-  const text = optionText(settings, backend.name, option);
+  // An emptied field shows its default as a placeholder, which is what a run takes then.
+  const text = settings.options[backend.name]?.[option.name] ?? defaultText(option);
   const standard = defaultText(option);
   return (
     <>
@@ -35,6 +35,7 @@ function OptionInput({ instance, settings, backend, option, error, disabled, onF
           className={text === standard ? 'text-input mono as-default' : 'text-input mono'}
           data-field={`options.${option.name}`}
           value={text}
+          placeholder={standard}
           maxLength={4096}
           spellCheck={false}
           autoComplete="off"

@@ -48,7 +48,9 @@ export function OutputRow(props: {
       )}
       <p className="output-path" title={props.path ?? undefined}>
         {props.path === null ? (
-          <span className="hint">none</span>
+          <span className="hint">
+            {props.which === 'peer' ? 'none: the far end only counts' : 'none chosen'}
+          </span>
         ) : (
           <>
             <span className="output-folder">{props.path.slice(0, cut + 1)}</span>

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { AGAIN_POLICIES, type AgainPolicy, type Settings } from '../../../app/run/plan';
-import { checkSettings, isUnfinished } from '../../store/checks';
+import { checkSettings, isUnchosen } from '../../store/checks';
 import { WHOLE_FORM } from '../../store/draft';
 import { isBusy } from '../../store/lab';
 import { preflight } from '../../store/preflight';
@@ -13,7 +13,7 @@ import { describedBy, Field } from './Field';
 import { OptionGrid } from './OptionGrid';
 
 const FLUSH: readonly Suggestion[] = [
-  { text: 'every batch', note: 'each send flushes' },
+  { text: 'every-batch', note: 'each send flushes' },
   { text: 'every:256', note: 'after so many packets' },
   { text: 'after:50us', note: 'when the oldest is this old' },
   { text: 'every:256,after:50us', note: 'whichever comes first' },
@@ -22,10 +22,10 @@ const FLUSH: readonly Suggestion[] = [
 
 const SPEEDS: readonly Suggestion[] = [
   { text: 'max', note: 'as fast as one thread can' },
-  { text: '1pps', note: 'one packet a second' },
-  { text: '1kpps', note: '1,000 packets a second' },
-  { text: '100kpps', note: '100,000 packets a second' },
-  { text: '1Mpps', note: '1,000,000 packets a second' },
+  { text: '1 pps', note: 'one packet a second' },
+  { text: '1 kpps', note: '1,000 packets a second' },
+  { text: '100 kpps', note: '100,000 packets a second' },
+  { text: '1 Mpps', note: '1,000,000 packets a second' },
 ];
 
 const STOPS: readonly Suggestion[] = [
@@ -38,8 +38,8 @@ const STOPS: readonly Suggestion[] = [
 ];
 
 const AGAIN_WORDS: Readonly<Record<AgainPolicy, string>> = {
-  retry: 'retry: offer them again',
-  drop: 'drop: refuse them, go on',
+  retry: 'retry: offer again',
+  drop: 'drop: refuse, go on',
   stop: 'stop: end the run',
 };
 
@@ -56,8 +56,9 @@ function useErrors(
   const backends = useLab((s) => s.backends);
   const refusals = useRefusals(instance.id);
   const errors: Record<string, string> = {};
+  const backend = backends.find((b) => b.name === settings.backend);
   for (const [field, sentence] of Object.entries(checkSettings(settings, instance, backends))) {
-    if (field !== editing && !isUnfinished(field, settings, instance)) errors[field] = sentence;
+    if (field !== editing && !isUnchosen(field, instance, backend)) errors[field] = sentence;
   }
   return { ...errors, ...refusals };
 }

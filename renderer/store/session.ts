@@ -44,6 +44,9 @@ export interface Surroundings {
   readonly now: () => number;
 }
 
+/** Seconds without statistics during a run after which the page says so. */
+const QUIET_CHECKS = 4;
+
 /** Failures named after something that is drawn under another name. */
 const SHOWN_AT: Readonly<Record<string, string>> = {
   source: 'capture',
@@ -118,8 +121,30 @@ export function createSession(client: Client, around: Surroundings): Session {
     return instance && settings ? checkSettings(settings, instance, lab.getState().backends) : {};
   };
 
+  /** Main that should be sending statistics and does not is noticed here: nothing else asks it anything meanwhile. */
+  const watchStats = () => {
+    let last = stream.store.getState().tick;
+    let quiet = 0;
+    let told = false;
+    const timer = setInterval(() => {
+      const { tick } = stream.store.getState();
+      const due = lab.getState().instances.some((i) => i.phase === 'running');
+      quiet = due && tick === last ? quiet + 1 : 0;
+      last = tick;
+      if (quiet >= QUIET_CHECKS) {
+        told = true;
+        lab.setState({ silence: `The main process has sent no statistics for ${QUIET_CHECKS} s.` });
+      } else if (told && quiet === 0) {
+        told = false;
+        lab.setState({ silence: null });
+      }
+    }, 1000);
+    return () => clearInterval(timer);
+  };
+
   const connect = () => {
     const undo = [
+      watchStats(),
       client.onSilence((silence) => lab.setState({ silence })),
       client.on('instances', adopt),
       client.on('journal', (entries) => lab.setState((s) => ({ journal: mergeJournal(s.journal, entries) }))),

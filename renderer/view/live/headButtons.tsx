@@ -60,7 +60,7 @@ export function FreezeButton() {
       onClick={() => screen.setState({ frozen: !frozen })}
     >
       <Snowflake size={14} aria-hidden="true" />
-      {frozen && 'Jump to live'}
+      {frozen && 'Live'}
     </button>
   );
 }

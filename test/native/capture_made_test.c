@@ -1,0 +1,412 @@
+/* The reader on files made here: sizes at and beyond its limits, and blocks that
+   no tool would write. */
+
+#include "captured.h"
+#include "files.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file being made, in either byte order. */
+typedef struct {
+  uint8_t *     bytes;
+  unsigned long sz, cap;
+  int           swap;
+} made_t;
+
+static void
+put( made_t * m, void const * data, unsigned long sz ) {
+  if( m->sz + sz > m->cap ) {
+    m->cap   = 2UL * ( m->sz + sz );
+    m->bytes = realloc( m->bytes, m->cap );
+  }
+  if( data ) memcpy( m->bytes + m->sz, data, sz );
+  else memset( m->bytes + m->sz, 0x5a, sz );
+  m->sz += sz;
+}
+
+static void
+put32( made_t * m, uint32_t v ) {
+  if( m->swap ) v = __builtin_bswap32( v );
+  put( m, &v, 4UL );
+}
+
+static void
+put16( made_t * m, uint16_t v ) {
+  if( m->swap ) v = __builtin_bswap16( v );
+  put( m, &v, 2UL );
+}
+
+static void
+pcap_header( made_t * m, uint32_t magic, uint32_t link ) {
+  put32( m, magic );
+  put16( m, 2 );
+  put16( m, 4 );
+  put32( m, 0U );
+  put32( m, 0U );
+  put32( m, 262144U );
+  put32( m, link );
+}
+
+static void
+pcap_record( made_t * m, uint32_t sec, uint32_t frac, uint32_t caplen, uint32_t origlen ) {
+  put32( m, sec );
+  put32( m, frac );
+  put32( m, caplen );
+  put32( m, origlen );
+  put( m, NULL, caplen );
+}
+
+static void
+section( made_t * m ) {
+  put32( m, 0x0a0d0d0aU );
+  put32( m, 28U );
+  put32( m, 0x1a2b3c4dU );
+  put16( m, 1 );
+  put16( m, 0 );
+  put( m, "\xff\xff\xff\xff\xff\xff\xff\xff", 8UL );
+  put32( m, 28U );
+}
+
+static void
+interface( made_t * m, uint16_t link, uint32_t snaplen ) {
+  put32( m, 1U );
+  put32( m, 20U );
+  put16( m, link );
+  put16( m, 0 );
+  put32( m, snaplen );
+  put32( m, 20U );
+}
+
+/* An enhanced packet block with extra bytes of options. */
+static void
+epb( made_t * m, uint32_t iface, uint64_t stamp, uint32_t caplen, uint32_t extra ) {
+  uint32_t padded = ( caplen + 3U ) & ~3U;
+  uint32_t len    = 32U + padded + extra;
+  put32( m, 6U );
+  put32( m, len );
+  put32( m, iface );
+  put32( m, (uint32_t)( stamp >> 32 ) );
+  put32( m, (uint32_t)stamp );
+  put32( m, caplen );
+  put32( m, caplen );
+  put( m, NULL, padded + extra );
+  put32( m, len );
+}
+
+static captured_t *
+read_made( made_t * m ) {
+  captured_t * c = captured_bytes( m->bytes, m->sz );
+  free( m->bytes );
+  *m = (made_t){ .swap = m->swap };
+  return c;
+}
+
+/* Microseconds and nanoseconds in both byte orders, and stamps out of range. */
+static void
+pcap_kinds( void ) {
+  for( int kind = 0; kind < 4; kind++ ) {
+    made_t m    = { .swap = kind & 1 };
+    int    nano = kind >> 1;
+    pcap_header( &m, nano ? 0xa1b23c4dU : 0xa1b2c3d4U, 1U );
+    pcap_record( &m, 1700000000U, 999999U, 60U, 70U );
+    pcap_record( &m, 0xffffffffU, 0xffffffffU, 0U, 0U );
+    pcap_record( &m, 0U, 0U, 1U, 0U );
+    captured_t * c = read_made( &m );
+    CHECK_EQ( c->frames.cnt, 3UL );
+    CHECK_EQ( c->end, 0 );
+    CHECK_EQ( c->ts_ns[0], 1700000000000000000UL + ( nano ? 999999UL : 999999000UL ) );
+    CHECK_EQ( c->ts_ns[1], 4294967295UL * 1000000000UL + 4294967295UL * ( nano ? 1UL : 1000UL ) );
+    CHECK_EQ( c->ts_ns[2], 0UL );
+    CHECK_EQ( c->frames.at[0].origlen, 70U );
+    CHECK_EQ( c->offset[0], 40UL );
+    CHECK_EQ( c->offset[1], 116UL );
+    captured_delete( c );
+  }
+}
+
+/* Frames around the largest that is given out with its bytes. */
+static void
+large_frames( void ) {
+  uint32_t const sizes[] = { PL_CAPTURE_FRAME_MAX - 1U, PL_CAPTURE_FRAME_MAX, PL_CAPTURE_FRAME_MAX + 1U, 3000000U };
+  for( int ng = 0; ng < 2; ng++ )
+    for( int i = 0; i < 4; i++ )
+      for( int cut = 0; cut < 2; cut++ ) {
+        made_t m = { .swap = i & 1 };
+        if( ng ) {
+          section( &m );
+          interface( &m, 1, 0U );
+          epb( &m, 0U, 1UL, 60U, 0U );
+          epb( &m, 0U, 2UL, sizes[i], 0U );
+        } else {
+          pcap_header( &m, 0xa1b2c3d4U, 1U );
+          pcap_record( &m, 1U, 1U, 60U, 60U );
+          pcap_record( &m, 1U, 2U, sizes[i], sizes[i] );
+        }
+        if( cut ) {
+          m.sz -= 5UL; /* within the large one */
+        } else if( ng ) {
+          epb( &m, 0U, 3UL, 61U, 0U );
+        } else {
+          pcap_record( &m, 1U, 3U, 61U, 61U );
+        }
+        captured_t * c = read_made( &m );
+        CHECK_EQ( c->end, cut ? -1 : 0 );
+        CHECK_EQ( c->frames.cnt, cut ? 1UL : 3UL );
+        CHECK_EQ( c->frames.at[0].sz, 60U );
+        if( !cut ) {
+          CHECK_EQ( c->frames.at[1].sz, sizes[i] );
+          CHECK_EQ( c->no_data[1], sizes[i] > PL_CAPTURE_FRAME_MAX );
+          CHECK_EQ( c->frames.at[2].sz, 61U );
+        }
+        captured_delete( c );
+      }
+}
+
+/* Many small frames: the window moves over the file, at every alignment. */
+static void
+many_frames( void ) {
+  made_t m = { 0 };
+  pcap_header( &m, 0xa1b2c3d4U, 1U );
+  for( uint32_t i = 0U; i < 4000U; i++ ) pcap_record( &m, i, 0U, i * 7U % 1601U, 2000U );
+  captured_t * c = read_made( &m );
+  CHECK_EQ( c->frames.cnt, 4000UL );
+  CHECK_EQ( c->end, 0 );
+  for( uint32_t i = 0U; i < 4000U && i < c->frames.cnt; i++ )
+    CHECK( c->frames.at[i].sz == i * 7U % 1601U && c->ts_ns[i] == i * 1000000000UL );
+  captured_delete( c );
+}
+
+/* Blocks that are skipped: large, and larger than the file. */
+static void
+huge_blocks( void ) {
+  for( int cut = 0; cut < 2; cut++ ) {
+    made_t m = { 0 };
+    section( &m );
+    interface( &m, 1, 0U );
+    epb( &m, 0U, 1UL, 60U, 0U );
+    put32( &m, 0x00c0ffeeU );
+    put32( &m, 40000000U );
+    put( &m, NULL, 40000000UL - 12UL );
+    put32( &m, 40000000U );
+    if( cut ) m.sz -= 4UL;
+    else epb( &m, 0U, 2UL, 62U, 0U );
+    captured_t * c = read_made( &m );
+    CHECK_EQ( c->frames.cnt, cut ? 1UL : 2UL );
+    CHECK_EQ( c->end, cut ? -1 : 0 );
+    if( cut ) CHECK_HAS( c->problem, "the block at byte offset 140 is cut short: it has 40000000 bytes" );
+    captured_delete( c );
+  }
+  made_t m = { 0 };
+  section( &m );
+  put32( &m, 0x00c0ffeeU );
+  put32( &m, 0xfffffffcU );
+  put( &m, NULL, 100UL );
+  captured_t * c = read_made( &m );
+  CHECK_EQ( c->end, -1 );
+  CHECK_HAS( c->problem, "byte offset 28 is cut short: it has 4294967292 bytes" );
+  captured_delete( c );
+}
+
+/* Options behind a frame, up to more than the reader's window. */
+static void
+long_options( void ) {
+  made_t m = { 0 };
+  section( &m );
+  interface( &m, 1, 0U );
+  epb( &m, 0U, 1UL, 1500U, 65000U );
+  epb( &m, 0U, 2UL, 262144U, 200000U );
+  epb( &m, 0U, 3UL, 60U, 0U );
+  captured_t * c = read_made( &m );
+  CHECK_EQ( c->frames.cnt, 3UL );
+  CHECK_EQ( c->end, 0 );
+  captured_delete( c );
+
+  section( &m );
+  interface( &m, 1, 0U );
+  epb( &m, 0U, 1UL, 60U, 0U );
+  epb( &m, 0U, 2UL, 60U, 5000000U ); /* far over what a frame and its options take */
+  c = read_made( &m );
+  CHECK( c->frames.cnt >= 1UL );
+  if( c->end ) CHECK_HAS( c->problem, "byte offset 140" );
+  captured_delete( c );
+}
+
+/* Interfaces: without number, with odd options, too many. */
+static void
+interfaces( void ) {
+  made_t m = { 0 };
+  section( &m );
+  for( uint32_t i = 0U; i < 65537U; i++ ) interface( &m, (uint16_t)i, 0U );
+  captured_t * c = read_made( &m );
+  CHECK_EQ( c->end, -1 );
+  CHECK_HAS( c->problem, "one interface more than 65536" );
+  captured_delete( c );
+
+  section( &m );
+  for( uint32_t i = 0U; i < 65536U; i++ ) interface( &m, (uint16_t)i, 0U );
+  epb( &m, 65535U, 0UL, 4U, 0U );
+  epb( &m, 65536U, 0UL, 4U, 0U );
+  c = read_made( &m );
+  CHECK_EQ( c->frames.cnt, 1UL );
+  CHECK_EQ( c->link[0], 65535 );
+  CHECK_HAS( c->problem, "belongs to interface 65536" );
+  captured_delete( c );
+
+  /* A section forgets the interfaces of the one before. */
+  section( &m );
+  interface( &m, 1, 0U );
+  epb( &m, 0U, 0UL, 4U, 0U );
+  section( &m );
+  epb( &m, 0U, 0UL, 4U, 0U );
+  c = read_made( &m );
+  CHECK_EQ( c->frames.cnt, 1UL );
+  CHECK_HAS( c->problem, "belongs to interface 0" );
+  captured_delete( c );
+
+  section( &m );
+  put32( &m, 1U ); /* a description too short for its own fields */
+  put32( &m, 16U );
+  put32( &m, 1U );
+  put32( &m, 16U );
+  c = read_made( &m );
+  CHECK_HAS( c->problem, "describes an interface in 4 bytes" );
+  captured_delete( c );
+}
+
+/* An interface description with these options, and one frame with stamp. */
+static uint64_t
+stamp_with( void const * options, unsigned long options_sz, uint64_t stamp ) {
+  made_t   m   = { 0 };
+  uint32_t len = 20U + (uint32_t)options_sz;
+  section( &m );
+  put32( &m, 1U );
+  put32( &m, len );
+  put16( &m, 1 );
+  put16( &m, 0 );
+  put32( &m, 0U );
+  put( &m, options, options_sz );
+  put32( &m, len );
+  epb( &m, 0U, stamp, 4U, 0U );
+  captured_t * c = read_made( &m );
+  CHECK_EQ( c->end, 0 );
+  CHECK_EQ( c->frames.cnt, 1UL );
+  uint64_t ts = c->ts_ns[0];
+  captured_delete( c );
+  return ts;
+}
+
+static void
+resolutions( void ) {
+  char opt[8] = { 9, 0, 1, 0, 0, 0, 0, 0 };
+  for( unsigned exp = 0U; exp < 256U; exp++ ) { /* every value, with the largest stamp: no overflow that matters */
+    opt[4] = (char)exp;
+    (void)stamp_with( opt, 8UL, UINT64_MAX );
+    (void)stamp_with( opt, 8UL, 1UL );
+  }
+  opt[4] = 9;
+  CHECK_EQ( stamp_with( opt, 8UL, 1234567890123456789UL ), 1234567890123456789UL );
+  opt[4] = 12;
+  CHECK_EQ( stamp_with( opt, 8UL, 1700000000000000999UL ), 1700000000000000UL );
+  opt[4] = (char)0x80;
+  CHECK_EQ( stamp_with( opt, 8UL, 1700000000UL ), 1700000000UL * 1000000000UL );
+  opt[4] = (char)0x8a;
+  CHECK_EQ( stamp_with( opt, 8UL, 1700000000UL * 1024UL + 512UL ), 1700000000500000000UL );
+
+  /* Offsets: plain, negative, and of years that there will never be. */
+  char          off[12] = { 14, 0, 8, 0 };
+  int64_t const to[]    = { 1700000000, -1, INT64_MAX, INT64_MIN };
+  uint64_t const want[] = { 1700000005000000000UL, 4000000000UL, 5000000000UL, 5000000000UL };
+  for( int i = 0; i < 4; i++ ) {
+    memcpy( off + 4, &to[i], 8UL );
+    CHECK_EQ( stamp_with( off, 12UL, 5000000UL ), want[i] );
+  }
+
+  /* Options that end beyond their block, or have an odd length, are left out. */
+  CHECK_EQ( stamp_with( "\x09\0\xff\xff", 4UL, 5UL ), 5000UL );
+  CHECK_EQ( stamp_with( "\x09\0\0\0", 4UL, 5UL ), 5000UL );
+  CHECK_EQ( stamp_with( "\x0e\0\4\0\1\1\1\1", 8UL, 5UL ), 5000UL );
+  CHECK_EQ( stamp_with( "\0\0\0\0\x09\0\1\0\3\0\0\0", 12UL, 5UL ), 5000UL ); /* behind the end of options */
+}
+
+/* A simple packet block has no interface of its own: it is of the first. */
+static void
+simple_packets( void ) {
+  for( uint32_t snap = 0U; snap <= 20U; snap += 10U ) {
+    made_t m = { 0 };
+    section( &m );
+    interface( &m, 1, snap );
+    interface( &m, 113, 5U );
+    uint32_t cap = snap && snap < 13U ? snap : 13U;
+    put32( &m, 3U );
+    put32( &m, 16U + ( ( cap + 3U ) & ~3U ) );
+    put32( &m, 13U );
+    put( &m, NULL, ( cap + 3U ) & ~3U );
+    put32( &m, 16U + ( ( cap + 3U ) & ~3U ) );
+    captured_t * c = read_made( &m );
+    CHECK_EQ( c->end, 0 );
+    if( CHECK_EQ( c->frames.cnt, 1UL ) ) CHECK_EQ( c->frames.at[0].sz, cap );
+    CHECK_EQ( c->frames.at[0].origlen, 13U );
+    CHECK_EQ( c->link[0], 1 );
+    captured_delete( c );
+  }
+}
+
+static void
+magics( void ) {
+  static struct {
+    char const * bytes;
+    char const * sentence;
+  } const of[] = { { "\x1f\x8b\x08\x00", "gunzip" },
+                   { "\x28\xb5\x2f\xfd", "unzstd" },
+                   { "\x04\x22\x4d\x18", "unlz4" },
+                   { "\x34\xcd\xb2\xa1", "Kuznetzov" },
+                   { "\xa1\xb2\xcd\x34", "Kuznetzov" },
+                   { "PK\x03\x04", "neither pcap nor pcapng (it starts with 50 4b 03 04)" } };
+  for( unsigned long i = 0UL; i < sizeof( of ) / sizeof( of[0] ); i++ ) {
+    captured_t * c = captured_bytes( of[i].bytes, 4UL );
+    CHECK( !c->opened );
+    CHECK_HAS( c->err.sentence, of[i].sentence );
+    captured_delete( c );
+  }
+  for( unsigned long n = 1UL; n < 4UL; n++ ) { /* too short to tell */
+    captured_t * c = captured_bytes( "\x0a\x0d\x0d", n );
+    CHECK( !c->opened );
+    CHECK_HAS( c->err.sentence, "is neither pcap nor pcapng" );
+    captured_delete( c );
+  }
+}
+
+/* What is no regular file is refused and never waited for. */
+static void
+other_files( void ) {
+  char const * fifo = files_new();
+  CHECK( !mkfifo( fifo, 0600 ) );
+  captured_t * c = captured_read( fifo );
+  CHECK_HAS( c->err.sentence, "is a pipe or device; a capture is a regular file." );
+  captured_delete( c );
+  char long_name[300];
+  memset( long_name, 'n', sizeof( long_name ) - 1UL );
+  long_name[sizeof( long_name ) - 1UL] = '\0';
+  c                                    = captured_read( long_name );
+  CHECK_HAS( c->err.sentence, "can not be opened" );
+  captured_delete( c );
+}
+
+int
+main( void ) {
+  tap_run( "pcap of all kinds", pcap_kinds );
+  tap_run( "frames at the limit of the reader", large_frames );
+  tap_run( "many frames", many_frames );
+  tap_run( "huge blocks", huge_blocks );
+  tap_run( "long options", long_options );
+  tap_run( "interfaces", interfaces );
+  tap_run( "resolutions and offsets", resolutions );
+  tap_run( "simple packet blocks", simple_packets );
+  tap_run( "other formats are named", magics );
+  tap_run( "other kinds of file", other_files );
+  return tap_end();
+}

@@ -74,6 +74,8 @@ export class FakeLab implements PageBridge {
   nextCapture: CaptureInfo | null = FAKE_CAPTURE;
   /** What the save dialog answers; null = cancelled. */
   nextOutput: string | null = '/home/ada/captures/loopback-peer-2026-11-22.pcapng';
+  /** The next run is refused with this. */
+  refuseNext: IpcFailure | null = null;
   /** Main is gone: nothing is answered any more. */
   dead = false;
   private readonly runs = new Map<string, FakeRun>();
@@ -248,6 +250,11 @@ export class FakeLab implements PageBridge {
         if (this.runs.get(input.id)?.running) refuse('BUSY', 'Stop the run to change settings.');
         return this.change(input.id, { settings: input.settings });
       case 'run.start':
+        if (this.refuseNext) {
+          const failure = this.refuseNext;
+          this.refuseNext = null;
+          throw new Refusal(failure);
+        }
         this.start(input.id);
         return null;
       case 'run.stop':

@@ -14,11 +14,11 @@ function Cause({ reason, first }: { reason: Reason; first: boolean }) {
   const begin = `First at call ${grouped(reason.firstCall)}, index ${grouped(reason.firstIndex)}: ${reason.sentence}`;
   return (
     <p className="cause" title={begin}>
-      <span className="cause-label">{first ? 'Last cause:' : 'Also:'}</span> {reason.lastSentence}{' '}
-      <span className="cause-place">
-        ({lastPlace(reason)}
-        {reason.count > 1 && `; ${si(reason.count)} times`})
-      </span>
+      <span className="cause-label">
+        {first ? 'Last cause' : 'Also'}, {lastPlace(reason)}
+        {reason.count > 1 && ` (${si(reason.count)} times)`}:
+      </span>{' '}
+      {reason.lastSentence}
     </p>
   );
 }

@@ -237,7 +237,6 @@ export function SettingsPane(props: FormProps) {
         {locked && <span className="hint">Stop the run to change settings.</span>}
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: it only makes the form scroll. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: while a run locks the form nothing else in it takes the focus. */}
       <div className="pane-scroll" role="group" aria-label="Settings" tabIndex={locked ? 0 : undefined}>
         <Form key={props.instance.id} {...props} />
       </div>

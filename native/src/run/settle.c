@@ -251,6 +251,42 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
 /* How long a run that ended by count or end of file waits for its packets. */
 #define DRAIN_NS (2000000000UL)
 
+/* While it waits, it looks again at least this often. */
+#define DRAIN_NAP_NS (1000000UL)
+
+/* Waits until then, at most a little.  0: it is enough, by time or by Stop. */
+static int
+drain_nap( pl_run_t * run, uint64_t then, uint64_t upto ) {
+  uint64_t now = pl_clock_ns();
+  if( now >= upto || atomic_load_explicit( &run->stop, memory_order_relaxed ) ) return 0;
+  pl_run_publish( run, now );
+  struct timespec const nap = {
+      .tv_nsec = then > now + DRAIN_NAP_NS ? (long)DRAIN_NAP_NS : then > now ? (long)( then - now ) : 0L };
+  nanosleep( &nap, NULL );
+  return 1;
+}
+
+/* Moves what waits in the backend until it is idle, or nothing will move by itself. */
+static void
+drain_backend( pl_run_t * run, uint64_t upto ) {
+  pl_backend_t *           backend = run->backend;
+  pl_backend_def_t const * def     = backend->def;
+  for( ;; ) {
+    (void)!pl_aio_send( &backend->aio, NULL, 0UL, NULL, 1 );
+    uint64_t next = def->service ? def->service( backend, pl_clock_ns() ) : pl_clock_ns() + DRAIN_NAP_NS;
+    if( !def->idle || def->idle( backend ) || next == UINT64_MAX || !drain_nap( run, next, upto ) ) return;
+  }
+}
+
+/* The same for the file of the far end, which may be a slow pipe. */
+static void
+drain_recorder( pl_run_t * run, uint64_t upto ) {
+  pl_recorder_t * recorder = run->backend->recorder;
+  if( !recorder ) return;
+  do (void)!pl_aio_send( &recorder->aio, NULL, 0UL, NULL, 1 );
+  while( !recorder->file->def->idle( recorder->file ) && drain_nap( run, UINT64_MAX, upto ) );
+}
+
 void
 pl_run_finish( pl_run_t * run ) {
   pl_backend_t * backend = run->backend;
@@ -262,24 +298,12 @@ pl_run_finish( pl_run_t * run ) {
   }
 
   backend->stop = NULL; /* what is buffered is written to the end */
-  (void)!pl_aio_send( &backend->aio, NULL, 0UL, NULL, 1 );
-  pl_backend_def_t const * def = backend->def;
-  int                      all = run->stop_by == PL_STOP_COUNT || run->stop_by == PL_STOP_END;
-  if( def->service ) {
-    uint64_t now  = pl_clock_ns();
-    uint64_t upto = now + ( all ? DRAIN_NS : 0UL );
-    for( ;; ) {
-      uint64_t next = def->service( backend, now );
-      if( now >= upto || ( def->idle && def->idle( backend ) ) ) break;
-      if( atomic_load_explicit( &run->stop, memory_order_relaxed ) ) break;
-      if( next == UINT64_MAX ) break; /* nothing will move by itself */
-      struct timespec nap = { .tv_nsec = next > now + 1000000UL ? 1000000L : next > now ? (long)( next - now ) : 0L };
-      nanosleep( &nap, NULL );
-      now = pl_clock_ns();
-    }
-  }
-  if( def->settle ) def->settle( backend );
-  if( backend->recorder ) (void)!pl_aio_send( &backend->recorder->aio, NULL, 0UL, NULL, 1 );
+  int      all  = run->stop_by == PL_STOP_COUNT || run->stop_by == PL_STOP_END;
+  uint64_t upto = all ? pl_clock_ns() + DRAIN_NS : 0UL;
+  drain_backend( run, upto );
+  drain_recorder( run, upto );
+  if( backend->def->settle ) backend->def->settle( backend );
+  drain_recorder( run, upto );
   if( backend->state.state > PL_STATE_LINK_DOWN ) {
     pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
     run->stop_by = PL_STOP_FAULT;

@@ -1,6 +1,7 @@
 import type { AioCodeName } from '../../app/aio/codes';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { duration, frameBytes, grouped, si, wireBytes } from '../../app/quantity/format';
+import type { Settings } from '../../app/run/plan';
 import type { Fault, Reason, Snapshot, StoppedBy } from '../../app/stats/snapshot';
 import type { LiveView } from './stream';
 
@@ -101,6 +102,18 @@ export function reasonsOf(snapshot: Snapshot | undefined, code: AioCodeName): re
   return (snapshot?.reasons ?? [])
     .filter((reason) => reason.code === code)
     .sort((a, b) => b.lastCall - a.lastCall || b.count - a.count);
+}
+
+/** What an instance that has never run says; it fits the source and the backend of the draft. */
+export function invitation(settings: Pick<Settings, 'source' | 'backend'>): string {
+  const source = settings.source === 'capture' ? 'the capture' : 'this packet';
+  const where: Readonly<Record<string, string>> = {
+    loopback: 'goes through an in-memory loopback',
+    null: 'is counted and dropped',
+    pcapng: 'is written to a capture file',
+  };
+  const what = where[settings.backend] ?? `goes to ${settings.backend}`;
+  return `No run yet. Press Run (Ctrl+E): ${source} ${what}. Nothing leaves this computer.`;
 }
 
 const PHASE_WORDS: Readonly<Record<InstanceInfo['phase'], string>> = {

@@ -4,6 +4,14 @@ import type { Settings } from '../../app/run/plan';
 import { parseStop } from '../../app/run/stop';
 import type { FieldProblems } from './checks';
 
+/** A duration as it was asked for: "10 s", "2 min", "500 ms". */
+function howLong(ns: number): string {
+  if (ns % 60e9 === 0) return `${grouped(ns / 60e9)} min`;
+  if (ns % 1e9 === 0) return `${grouped(ns / 1e9)} s`;
+  if (ns % 1e6 === 0) return `${grouped(ns / 1e6)} ms`;
+  return duration(ns);
+}
+
 /** What Run will do, in a few words: "1,000 packets on loopback", "frames.pcap once on null". */
 export function intent(
   settings: Settings,
@@ -28,7 +36,7 @@ export function intent(
       return capture === null ? `${packets} ${where}` : `${packets} of ${capture} ${where}`;
     }
     case 'duration':
-      return `${capture ?? 'this packet'} ${where} for ${duration(after.ns)}`;
+      return `${capture ?? 'this packet'} ${where} for ${howLong(after.ns)}`;
     case 'never':
       return `${capture ?? 'this packet'} ${where} until Stop`;
   }

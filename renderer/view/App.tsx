@@ -16,8 +16,10 @@ import { Shortcuts } from './Shortcuts';
 import { useInstance, useLab, useScreen, useSession, useSettings } from './session';
 import { SettingsPane } from './settings/SettingsPane';
 
-/** Height of the folded journal in CSS pixels. */
+/** Heights of the journal in CSS pixels. */
 const FOLDED = 30;
+const SMALLEST = 72;
+const UNFOLDED = 104;
 
 /** Panes that can be resized, with their sizes remembered under `name`. */
 function Split(props: { name: string; orientation: 'horizontal' | 'vertical'; children: ReactNode }) {
@@ -108,8 +110,12 @@ function Panes() {
   const wide = useMedia('(min-width: 1200px)');
   const journal = usePanelRef();
   useEffect(() => {
-    if (open) journal.current?.expand();
-    else journal.current?.collapse();
+    const panel = journal.current;
+    if (!open) panel?.collapse();
+    if (!open || panel === null) return;
+    panel.expand();
+    // One that was folded since the start has no size of before and would open at its smallest.
+    if (panel.getSize().inPixels < SMALLEST + 4) panel.resize(UNFOLDED);
   }, [open, journal]);
   return (
     <Split name="window" orientation="vertical">
@@ -133,7 +139,7 @@ function Panes() {
           <Line what="Resize settings" />
           <Panel
             id="settings"
-            defaultSize={wide ? 320 : 280}
+            defaultSize={wide ? 320 : 284}
             minSize={250}
             maxSize={520}
             groupResizeBehavior="preserve-pixel-size"
@@ -146,8 +152,8 @@ function Panes() {
       <Panel
         id="journal"
         panelRef={journal}
-        defaultSize={open ? 104 : FOLDED}
-        minSize={72}
+        defaultSize={open ? UNFOLDED : FOLDED}
+        minSize={SMALLEST}
         maxSize={600}
         collapsible
         collapsedSize={FOLDED}

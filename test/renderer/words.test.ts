@@ -26,7 +26,7 @@ describe('what Run will do', () => {
     [{ stop: 'once' }, '1 packet on loopback'],
     [{ stop: '1000' }, '1,000 packets on loopback'],
     [{ stop: '1 packet', backend: 'null' }, '1 packet on null'],
-    [{ stop: '10s' }, 'this packet on loopback for 10.0 s'],
+    [{ stop: '10s' }, 'this packet on loopback for 10 s'],
     [{ stop: 'never' }, 'this packet on loopback until Stop'],
     [{ stop: 'first again' }, 'this packet on loopback until the first AGAIN'],
     [{ rate: 'fast' }, 'one setting to mend first'],

@@ -21,8 +21,10 @@ interface PlotProps {
   readonly height: number;
 }
 
-/** What is drawn where there is no data: the axes of an empty chart. */
-const NOTHING: readonly ChartRow[] = [{ t: 0 }];
+/** Where there is no data the axes are drawn all the same: they need a row that has values, here one left of them. */
+function axesOnly(lines: readonly LineStyle[]): ChartRow[] {
+  return [Object.fromEntries([['t', -1], ...lines.map((line) => [`${line.metric}Max`, 0])])];
+}
 /** Room a label of the time axis needs, in CSS pixels. */
 const LABEL = 52;
 
@@ -41,7 +43,7 @@ const Plot = memo(function Plot({ rows, lines, scale, axis, unit, width, height 
     <ComposedChart
       width={width}
       height={height}
-      data={(rows.length > 0 ? rows : NOTHING) as ChartRow[]}
+      data={rows.length > 0 ? (rows as ChartRow[]) : axesOnly(lines)}
       margin={{ left: 0, right: RIGHT, top: TOP, bottom: 0 }}
       accessibilityLayer={false}
     >

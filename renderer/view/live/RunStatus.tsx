@@ -44,7 +44,7 @@ function FaultCard({ fault, snapshot }: { fault: Fault; snapshot: Snapshot }) {
 function words(instance: InstanceInfo, snapshot: Snapshot | undefined, held: string | null): string {
   switch (instance.phase) {
     case 'idle':
-      return invitation(instance, instance.settings.backend);
+      return 'No run yet. Press Run (Ctrl+E).';
     case 'opening':
       return 'the backend';
     case 'running':
@@ -55,17 +55,6 @@ function words(instance: InstanceInfo, snapshot: Snapshot | undefined, held: str
     case 'fault':
       return (snapshot && ending(snapshot)) ?? phaseWord(instance.phase);
   }
-}
-
-/** What an instance that has never run says; the sentence fits the chosen source and backend. */
-function invitation(instance: InstanceInfo, backend: string): string {
-  const source = instance.settings.source === 'capture' && instance.capture ? 'this capture' : 'this packet';
-  const where: Readonly<Record<string, string>> = {
-    loopback: 'goes through an in-memory loopback',
-    null: 'is counted and dropped',
-    pcapng: 'is written to a capture file',
-  };
-  return `No run yet. Press Run (Ctrl+E): ${source} ${where[backend] ?? `goes to ${backend}`}. Nothing leaves this computer.`;
 }
 
 /** One line that is always there, so that nothing moves when a run starts; a fault adds its card. */

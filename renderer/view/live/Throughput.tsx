@@ -4,7 +4,7 @@ import { parseHex } from '../../../app/packet/hex';
 import { si } from '../../../app/quantity/format';
 import type { Settings } from '../../../app/run/plan';
 import type { SeriesMetric } from '../../../app/stats/series';
-import { bitRates } from '../../store/account';
+import { bitRates, invitation } from '../../store/account';
 import { useBackend, useLive } from '../session';
 import { ChartTable } from './ChartTable';
 import { FreezeButton, SpanSwitch, TableButton } from './headButtons';
@@ -69,7 +69,7 @@ export function Throughput({ instance, settings }: { instance: InstanceInfo; set
           axis={axis}
           unit="pps"
           label="Line chart of packets per second, taken and received, over time since the start."
-          empty={instance.run === 0 ? 'Packets per second will be drawn here.' : null}
+          empty={instance.run === 0 ? invitation(settings) : null}
         />
       )}
       <BitFigures instance={instance} settings={settings} />

@@ -34,9 +34,7 @@ export function HexSource({ instance, settings }: { instance: InstanceInfo; sett
         <p id="hex-note" className={error === undefined ? 'hint' : 'field-error'}>
           {error ??
             note ??
-            (busy
-              ? 'Stop the run to change the packet.'
-              : 'Blanks, colons and line breaks between bytes are fine.')}
+            (busy ? 'Stop the run to change the packet.' : 'Blanks, colons and line breaks are fine.')}
         </p>
         {settings.hex !== BUILT_IN_HEX && !busy && (
           <button

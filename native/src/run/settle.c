@@ -203,7 +203,8 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   uint64_t        occ     = backend->ring_occ;
   uint64_t        t0      = pl_clock_ns();
   int             flush   = timer_flush || pl_flush_wanted( &run->flush_policy, &run->flush_state, t0, cnt );
-  if( run->backoff_ns && cnt ) c->retried += cnt;
+  if( run->backoff_ns ) c->retried += cnt;
+  else if( cnt ) run->progress_at = t0; /* the clock of a stall starts with the first refusal of a packet */
 
   int      code = pl_aio_send( &backend->aio, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
   uint64_t t1   = pl_clock_ns();

@@ -90,12 +90,15 @@ export function createClient(bridge: PageBridge): Client {
 
   const deliver = <N extends EventName>(name: N, payload: unknown) => {
     const checked = (events[name] as unknown as z.ZodType<EventPayload<N>>).safeParse(payload);
-    if (checked.success) {
+    if (checked.success && listeners[name].size > 0) {
       for (const listener of listeners[name]) listener(checked.data);
       return;
     }
-    console.error(`Event ${name} does not match its schema and was left out.`, checked.error.issues);
-    // An unread stats message is still given back, or the feed would wait for it for ever.
+    if (!checked.success) {
+      console.error(`Event ${name} does not match its schema and was left out.`, checked.error.issues);
+    }
+    // A stats message that nobody reads, or that came before anybody listened, is still given back: the feed would
+    // wait for it for ever.
     const seq = name === 'stats' ? (payload as { seq?: unknown } | null)?.seq : undefined;
     if (typeof seq === 'number') post({ type: 'painted', seq });
   };

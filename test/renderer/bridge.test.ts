@@ -107,6 +107,13 @@ describe('events', () => {
     expect(count).toBe(1);
   });
 
+  it('that came before anybody listens are given back, so that the feed goes on', () => {
+    const { bridge, posted, say } = wire();
+    createClient(bridge);
+    say({ type: 'event', name: 'stats', payload: { seq: 1, live: [], skipped: 0 } });
+    expect(posted).toEqual([{ type: 'painted', seq: 1 }]);
+  });
+
   it('that do not match are left out; a bad stats message is still given back', () => {
     const { bridge, posted, say } = wire();
     const client = createClient(bridge);

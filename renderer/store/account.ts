@@ -57,7 +57,7 @@ const ENDED: Readonly<Record<StoppedBy, string>> = {
   again: 'AGAIN came, and On AGAIN is set to stop.',
   limit: 'The limit of the file was reached.',
   user: 'Stopped by you.',
-  fault: 'Ended by a fault.',
+  fault: 'Until the fault:',
 };
 
 /** One sentence on how a run ended and what it did; null while it goes on. */

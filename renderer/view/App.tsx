@@ -67,7 +67,7 @@ function Work({ stacked }: { stacked: boolean }) {
   }
   return (
     <Split name="work" orientation="vertical">
-      <Panel id="packet" defaultSize={low ? 152 : '32'} minSize={120}>
+      <Panel id="packet" defaultSize={low ? 172 : '32'} minSize={120}>
         <Split name="source" orientation="horizontal">
           <Panel id="text" defaultSize={roomy ? 376 : '46'} minSize={200}>
             {packet}

@@ -14,8 +14,8 @@ function About() {
   if (about === null) return null;
   return (
     <p className="about">
-      Packet Lab {about.version} on {RUNTIMES[about.runtime] ?? 'a runtime of its own'}: Electron {about.electron},
-      Chrome {about.chrome}, Node {about.node}, {about.platform}.
+      Packet Lab {about.version} on {RUNTIMES[about.runtime] ?? 'a runtime of its own'}: Electron{' '}
+      {about.electron}, Chrome {about.chrome}, Node {about.node}, {about.platform}.
     </p>
   );
 }

@@ -118,9 +118,8 @@ every_byte( void const * arg ) {
   sound_t s = sound_open( arg );
   for( unsigned long i = 0UL; i < s.sz; i++ ) {
     uint8_t const was       = s.bytes[i];
-    uint8_t const others[4] = { 0x00, 0xff, (uint8_t)( was ^ 0x01 ), (uint8_t)( was ^ 0x80 ) };
-    for( int k = 0; k < 4; k++ ) {
-      if( others[k] == was ) continue;
+    uint8_t const others[2] = { (uint8_t)( was ^ 0x01 ), was == 0xff ? 0x00 : 0xff };
+    for( int k = 0; k < 2; k++ ) {
       s.bytes[i] = others[k];
       damaged( &s, s.bytes, i );
     }
@@ -134,7 +133,7 @@ static void
 random_damage( void const * arg ) {
   sound_t   s     = sound_open( arg );
   uint8_t * bytes = malloc( s.sz );
-  for( uint32_t round = 0U; round < 600U; round++ ) {
+  for( uint32_t round = 0U; round < 300U; round++ ) {
     unsigned long first = s.sz;
     memcpy( bytes, s.bytes, s.sz );
     for( uint32_t k = 0U; k <= pl_hash32( round, 0U, 0U, 0UL ) % 6U; k++ ) {

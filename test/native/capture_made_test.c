@@ -211,6 +211,29 @@ huge_blocks( void ) {
   captured_delete( c );
 }
 
+/* Every kind of block closes with its length. */
+static void
+closing_lengths( void ) {
+  unsigned long const ends[4] = { 28UL, 48UL, 64UL, 156UL }; /* of a section, an interface, an unknown block, a frame */
+  for( int i = 0; i < 5; i++ ) {
+    made_t m = { 0 };
+    section( &m );
+    interface( &m, 1, 0U );
+    put32( &m, 0x0bad0badU );
+    put32( &m, 16U );
+    put32( &m, 0U );
+    put32( &m, 16U );
+    epb( &m, 0U, 1UL, 60U, 0U );
+    epb( &m, 0U, 2UL, 61U, 0U );
+    if( i < 4 ) m.bytes[ends[i] - 4UL] ^= 4;
+    captured_t * c = read_made( &m );
+    CHECK_EQ( c->end, i < 4 ? -1 : 0 );
+    CHECK_EQ( c->frames.cnt, i < 4 ? 0UL : 2UL );
+    if( i < 4 ) CHECK_HAS( c->problem, "and closes with length" );
+    captured_delete( c );
+  }
+}
+
 /* Options behind a frame, up to more than the reader's window. */
 static void
 long_options( void ) {
@@ -402,6 +425,7 @@ main( void ) {
   tap_run( "frames at the limit of the reader", large_frames );
   tap_run( "many frames", many_frames );
   tap_run( "huge blocks", huge_blocks );
+  tap_run( "every block closes with its length", closing_lengths );
   tap_run( "long options", long_options );
   tap_run( "interfaces", interfaces );
   tap_run( "resolutions and offsets", resolutions );

@@ -10,6 +10,7 @@
 #define READERS  (3)
 #define READS    (20000UL)
 #define WRITES   (200000UL)
+#define CHASES   (500000UL)
 
 typedef struct {
   pl_publish_t    publish;
@@ -81,7 +82,7 @@ static void *
 read_snapshots( void * arg ) {
   shared_t * shared = arg;
   uint64_t   before = 0UL;
-  for( unsigned long i = 0UL, newer = 0UL; newer < READS / 100UL && i < 1000UL * READS; i++ ) {
+  for( unsigned long i = 0UL, newer = 0UL; newer < READS / 50UL && i < 1000UL * READS; i++ ) {
     pl_snapshot_t s;
     pl_publish_read( &shared->publish, &s );
     pl_counters_t const * c = &s.counters;
@@ -141,6 +142,53 @@ hammered( void ) {
   free( shared );
 }
 
+/* Nothing but calls, written as fast as they can be, and readers on the slot that
+   is written next. */
+static void *
+write_calls( void * arg ) {
+  shared_t * shared = arg;
+  for( uint64_t n = 1UL; atomic_load_explicit( &shared->reading, memory_order_relaxed ); n++ ) {
+    pl_call_t call = make_call( n );
+    pl_calls_write( shared->calls, &call );
+    atomic_store_explicit( &shared->last, n, memory_order_release );
+  }
+  return NULL;
+}
+
+static void *
+chase_calls( void * arg ) {
+  shared_t *    shared = arg;
+  unsigned long seen   = 0UL;
+  for( unsigned long i = 0UL; i < CHASES; ) {
+    uint64_t last = atomic_load_explicit( &shared->last, memory_order_acquire );
+    if( last < PL_CALLS ) { /* the writer has not been once round */
+      sched_yield();
+      continue;
+    }
+    i++;
+    pl_call_t call, want = make_call( last - PL_CALLS + 1UL );
+    if( !pl_calls_read( shared->calls, last - PL_CALLS + 1UL, &call ) ) continue;
+    if( !CHECK( same_call( &call, &want ) ) ) break;
+    seen++;
+  }
+  CHECK( seen > 0UL );
+  atomic_fetch_sub( &shared->reading, 1 );
+  return NULL;
+}
+
+static void
+chased( void ) {
+  shared_t * shared = aligned_alloc( _Alignof( shared_t ), sizeof( shared_t ) );
+  pthread_t  readers[READERS], writer;
+  memset( shared, 0, sizeof( *shared ) );
+  atomic_store( &shared->reading, READERS );
+  CHECK( !pthread_create( &writer, NULL, write_calls, shared ) );
+  for( int i = 0; i < READERS; i++ ) CHECK( !pthread_create( &readers[i], NULL, chase_calls, shared ) );
+  for( int i = 0; i < READERS; i++ ) pthread_join( readers[i], NULL );
+  pthread_join( writer, NULL );
+  free( shared );
+}
+
 static void
 before_the_first( void ) {
   pl_publish_t * publish = aligned_alloc( _Alignof( pl_publish_t ), sizeof( pl_publish_t ) );
@@ -177,5 +225,6 @@ main( void ) {
   tap_run( "before the first snapshot all is zero", before_the_first );
   tap_run( "calls that were overwritten are gone", overwritten );
   tap_run( "every snapshot and call that is read is whole", hammered );
+  tap_run( "a call is whole or gone, also while it is overwritten", chased );
   return tap_end();
 }

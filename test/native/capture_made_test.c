@@ -1,8 +1,8 @@
 /* The reader on files made here: sizes at and beyond its limits, and blocks that
    no tool would write. */
 
-#include "captured.h"
 #include "files.h"
+#include "made.h"
 #include "tap.h"
 
 #include <fcntl.h>
@@ -10,112 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file being made, in either byte order. */
-typedef struct {
-  uint8_t *     bytes;
-  unsigned long sz, cap;
-  int           swap;
-} made_t;
-
-static void
-put( made_t * m, void const * data, unsigned long sz ) {
-  if( m->sz + sz > m->cap ) {
-    m->cap   = 2UL * ( m->sz + sz );
-    m->bytes = realloc( m->bytes, m->cap );
-  }
-  if( data ) memcpy( m->bytes + m->sz, data, sz );
-  else memset( m->bytes + m->sz, 0x5a, sz );
-  m->sz += sz;
-}
-
-static void
-put32( made_t * m, uint32_t v ) {
-  if( m->swap ) v = __builtin_bswap32( v );
-  put( m, &v, 4UL );
-}
-
-static void
-put16( made_t * m, uint16_t v ) {
-  if( m->swap ) v = __builtin_bswap16( v );
-  put( m, &v, 2UL );
-}
-
-static void
-pcap_header( made_t * m, uint32_t magic, uint32_t link ) {
-  put32( m, magic );
-  put16( m, 2 );
-  put16( m, 4 );
-  put32( m, 0U );
-  put32( m, 0U );
-  put32( m, 262144U );
-  put32( m, link );
-}
-
-static void
-pcap_record( made_t * m, uint32_t sec, uint32_t frac, uint32_t caplen, uint32_t origlen ) {
-  put32( m, sec );
-  put32( m, frac );
-  put32( m, caplen );
-  put32( m, origlen );
-  put( m, NULL, caplen );
-}
-
-static void
-section( made_t * m ) {
-  put32( m, 0x0a0d0d0aU );
-  put32( m, 28U );
-  put32( m, 0x1a2b3c4dU );
-  put16( m, 1 );
-  put16( m, 0 );
-  put( m, "\xff\xff\xff\xff\xff\xff\xff\xff", 8UL );
-  put32( m, 28U );
-}
-
-static void
-interface( made_t * m, uint16_t link, uint32_t snaplen ) {
-  put32( m, 1U );
-  put32( m, 20U );
-  put16( m, link );
-  put16( m, 0 );
-  put32( m, snaplen );
-  put32( m, 20U );
-}
-
-/* An enhanced packet block with extra bytes of options. */
-static void
-epb( made_t * m, uint32_t iface, uint64_t stamp, uint32_t caplen, uint32_t extra ) {
-  uint32_t padded = ( caplen + 3U ) & ~3U;
-  uint32_t len    = 32U + padded + extra;
-  put32( m, 6U );
-  put32( m, len );
-  put32( m, iface );
-  put32( m, (uint32_t)( stamp >> 32 ) );
-  put32( m, (uint32_t)stamp );
-  put32( m, caplen );
-  put32( m, caplen );
-  put( m, NULL, padded + extra );
-  put32( m, len );
-}
-
-static captured_t *
-read_made( made_t * m ) {
-  captured_t * c = captured_bytes( m->bytes, m->sz );
-  free( m->bytes );
-  *m = (made_t){ .swap = m->swap };
-  return c;
-}
-
 /* Microseconds and nanoseconds in both byte orders, and stamps out of range. */
 static void
 pcap_kinds( void ) {
   for( int kind = 0; kind < 4; kind++ ) {
     made_t m    = { .swap = kind & 1 };
     int    nano = kind >> 1;
-    pcap_header( &m, nano ? 0xa1b23c4dU : 0xa1b2c3d4U, 1U );
-    pcap_record( &m, 1700000000U, 999999U, 60U, 70U );
-    pcap_record( &m, 0xffffffffU, 0xffffffffU, 0U, 0U );
-    pcap_record( &m, 0U, 0U, 1U, 0U );
-    captured_t * c = read_made( &m );
+    made_pcap_header( &m, nano ? 0xa1b23c4dU : 0xa1b2c3d4U, 1U );
+    made_pcap_record( &m, 1700000000U, 999999U, 60U, 70U );
+    made_pcap_record( &m, 0xffffffffU, 0xffffffffU, 0U, 0U );
+    made_pcap_record( &m, 0U, 0U, 1U, 0U );
+    captured_t * c = made_read( &m );
     CHECK_EQ( c->frames.cnt, 3UL );
     CHECK_EQ( c->end, 0 );
     CHECK_EQ( c->ts_ns[0], 1700000000000000000UL + ( nano ? 999999UL : 999999000UL ) );
@@ -137,23 +42,23 @@ large_frames( void ) {
       for( int cut = 0; cut < 2; cut++ ) {
         made_t m = { .swap = i & 1 };
         if( ng ) {
-          section( &m );
-          interface( &m, 1, 0U );
-          epb( &m, 0U, 1UL, 60U, 0U );
-          epb( &m, 0U, 2UL, sizes[i], 0U );
+          made_section( &m );
+          made_interface( &m, 1, 0U );
+          made_epb( &m, 0U, 1UL, 60U, 0U );
+          made_epb( &m, 0U, 2UL, sizes[i], 0U );
         } else {
-          pcap_header( &m, 0xa1b2c3d4U, 1U );
-          pcap_record( &m, 1U, 1U, 60U, 60U );
-          pcap_record( &m, 1U, 2U, sizes[i], sizes[i] );
+          made_pcap_header( &m, 0xa1b2c3d4U, 1U );
+          made_pcap_record( &m, 1U, 1U, 60U, 60U );
+          made_pcap_record( &m, 1U, 2U, sizes[i], sizes[i] );
         }
         if( cut ) {
           m.sz -= 5UL; /* within the large one */
         } else if( ng ) {
-          epb( &m, 0U, 3UL, 61U, 0U );
+          made_epb( &m, 0U, 3UL, 61U, 0U );
         } else {
-          pcap_record( &m, 1U, 3U, 61U, 61U );
+          made_pcap_record( &m, 1U, 3U, 61U, 61U );
         }
-        captured_t * c = read_made( &m );
+        captured_t * c = made_read( &m );
         CHECK_EQ( c->end, cut ? -1 : 0 );
         CHECK_EQ( c->frames.cnt, cut ? 1UL : 3UL );
         CHECK_EQ( c->frames.at[0].sz, 60U );
@@ -170,9 +75,9 @@ large_frames( void ) {
 static void
 many_frames( void ) {
   made_t m = { 0 };
-  pcap_header( &m, 0xa1b2c3d4U, 1U );
-  for( uint32_t i = 0U; i < 4000U; i++ ) pcap_record( &m, i, 0U, i * 7U % 1601U, 2000U );
-  captured_t * c = read_made( &m );
+  made_pcap_header( &m, 0xa1b2c3d4U, 1U );
+  for( uint32_t i = 0U; i < 4000U; i++ ) made_pcap_record( &m, i, 0U, i * 7U % 1601U, 2000U );
+  captured_t * c = made_read( &m );
   CHECK_EQ( c->frames.cnt, 4000UL );
   CHECK_EQ( c->end, 0 );
   for( uint32_t i = 0U; i < 4000U && i < c->frames.cnt; i++ )
@@ -185,27 +90,27 @@ static void
 huge_blocks( void ) {
   for( int cut = 0; cut < 2; cut++ ) {
     made_t m = { 0 };
-    section( &m );
-    interface( &m, 1, 0U );
-    epb( &m, 0U, 1UL, 60U, 0U );
-    put32( &m, 0x00c0ffeeU );
-    put32( &m, 40000000U );
-    put( &m, NULL, 40000000UL - 12UL );
-    put32( &m, 40000000U );
+    made_section( &m );
+    made_interface( &m, 1, 0U );
+    made_epb( &m, 0U, 1UL, 60U, 0U );
+    made_32( &m, 0x00c0ffeeU );
+    made_32( &m, 40000000U );
+    made_put( &m, NULL, 40000000UL - 12UL );
+    made_32( &m, 40000000U );
     if( cut ) m.sz -= 4UL;
-    else epb( &m, 0U, 2UL, 62U, 0U );
-    captured_t * c = read_made( &m );
+    else made_epb( &m, 0U, 2UL, 62U, 0U );
+    captured_t * c = made_read( &m );
     CHECK_EQ( c->frames.cnt, cut ? 1UL : 2UL );
     CHECK_EQ( c->end, cut ? -1 : 0 );
     if( cut ) CHECK_HAS( c->problem, "the block at byte offset 140 is cut short: it has 40000000 bytes" );
     captured_delete( c );
   }
   made_t m = { 0 };
-  section( &m );
-  put32( &m, 0x00c0ffeeU );
-  put32( &m, 0xfffffffcU );
-  put( &m, NULL, 100UL );
-  captured_t * c = read_made( &m );
+  made_section( &m );
+  made_32( &m, 0x00c0ffeeU );
+  made_32( &m, 0xfffffffcU );
+  made_put( &m, NULL, 100UL );
+  captured_t * c = made_read( &m );
   CHECK_EQ( c->end, -1 );
   CHECK_HAS( c->problem, "byte offset 28 is cut short: it has 4294967292 bytes" );
   captured_delete( c );
@@ -217,16 +122,16 @@ closing_lengths( void ) {
   unsigned long const ends[4] = { 28UL, 48UL, 64UL, 156UL }; /* of a section, an interface, an unknown block, a frame */
   for( int i = 0; i < 5; i++ ) {
     made_t m = { 0 };
-    section( &m );
-    interface( &m, 1, 0U );
-    put32( &m, 0x0bad0badU );
-    put32( &m, 16U );
-    put32( &m, 0U );
-    put32( &m, 16U );
-    epb( &m, 0U, 1UL, 60U, 0U );
-    epb( &m, 0U, 2UL, 61U, 0U );
+    made_section( &m );
+    made_interface( &m, 1, 0U );
+    made_32( &m, 0x0bad0badU );
+    made_32( &m, 16U );
+    made_32( &m, 0U );
+    made_32( &m, 16U );
+    made_epb( &m, 0U, 1UL, 60U, 0U );
+    made_epb( &m, 0U, 2UL, 61U, 0U );
     if( i < 4 ) m.bytes[ends[i] - 4UL] ^= 4;
-    captured_t * c = read_made( &m );
+    captured_t * c = made_read( &m );
     CHECK_EQ( c->end, i < 4 ? -1 : 0 );
     CHECK_EQ( c->frames.cnt, i < 4 ? 0UL : 2UL );
     if( i < 4 ) CHECK_HAS( c->problem, "and closes with length" );
@@ -238,21 +143,21 @@ closing_lengths( void ) {
 static void
 long_options( void ) {
   made_t m = { 0 };
-  section( &m );
-  interface( &m, 1, 0U );
-  epb( &m, 0U, 1UL, 1500U, 65000U );
-  epb( &m, 0U, 2UL, 262144U, 200000U );
-  epb( &m, 0U, 3UL, 60U, 0U );
-  captured_t * c = read_made( &m );
+  made_section( &m );
+  made_interface( &m, 1, 0U );
+  made_epb( &m, 0U, 1UL, 1500U, 65000U );
+  made_epb( &m, 0U, 2UL, 262144U, 200000U );
+  made_epb( &m, 0U, 3UL, 60U, 0U );
+  captured_t * c = made_read( &m );
   CHECK_EQ( c->frames.cnt, 3UL );
   CHECK_EQ( c->end, 0 );
   captured_delete( c );
 
-  section( &m );
-  interface( &m, 1, 0U );
-  epb( &m, 0U, 1UL, 60U, 0U );
-  epb( &m, 0U, 2UL, 60U, 5000000U ); /* far over what a frame and its options take */
-  c = read_made( &m );
+  made_section( &m );
+  made_interface( &m, 1, 0U );
+  made_epb( &m, 0U, 1UL, 60U, 0U );
+  made_epb( &m, 0U, 2UL, 60U, 5000000U ); /* far over what a frame and its options take */
+  c = made_read( &m );
   CHECK( c->frames.cnt >= 1UL );
   if( c->end ) CHECK_HAS( c->problem, "byte offset 140" );
   captured_delete( c );
@@ -262,40 +167,40 @@ long_options( void ) {
 static void
 interfaces( void ) {
   made_t m = { 0 };
-  section( &m );
-  for( uint32_t i = 0U; i < 65537U; i++ ) interface( &m, (uint16_t)i, 0U );
-  captured_t * c = read_made( &m );
+  made_section( &m );
+  for( uint32_t i = 0U; i < 65537U; i++ ) made_interface( &m, (uint16_t)i, 0U );
+  captured_t * c = made_read( &m );
   CHECK_EQ( c->end, -1 );
   CHECK_HAS( c->problem, "one interface more than 65536" );
   captured_delete( c );
 
-  section( &m );
-  for( uint32_t i = 0U; i < 65536U; i++ ) interface( &m, (uint16_t)i, 0U );
-  epb( &m, 65535U, 0UL, 4U, 0U );
-  epb( &m, 65536U, 0UL, 4U, 0U );
-  c = read_made( &m );
+  made_section( &m );
+  for( uint32_t i = 0U; i < 65536U; i++ ) made_interface( &m, (uint16_t)i, 0U );
+  made_epb( &m, 65535U, 0UL, 4U, 0U );
+  made_epb( &m, 65536U, 0UL, 4U, 0U );
+  c = made_read( &m );
   CHECK_EQ( c->frames.cnt, 1UL );
   CHECK_EQ( c->link[0], 65535 );
   CHECK_HAS( c->problem, "belongs to interface 65536" );
   captured_delete( c );
 
   /* A section forgets the interfaces of the one before. */
-  section( &m );
-  interface( &m, 1, 0U );
-  epb( &m, 0U, 0UL, 4U, 0U );
-  section( &m );
-  epb( &m, 0U, 0UL, 4U, 0U );
-  c = read_made( &m );
+  made_section( &m );
+  made_interface( &m, 1, 0U );
+  made_epb( &m, 0U, 0UL, 4U, 0U );
+  made_section( &m );
+  made_epb( &m, 0U, 0UL, 4U, 0U );
+  c = made_read( &m );
   CHECK_EQ( c->frames.cnt, 1UL );
   CHECK_HAS( c->problem, "belongs to interface 0" );
   captured_delete( c );
 
-  section( &m );
-  put32( &m, 1U ); /* a description too short for its own fields */
-  put32( &m, 16U );
-  put32( &m, 1U );
-  put32( &m, 16U );
-  c = read_made( &m );
+  made_section( &m );
+  made_32( &m, 1U ); /* a description too short for its own fields */
+  made_32( &m, 16U );
+  made_32( &m, 1U );
+  made_32( &m, 16U );
+  c = made_read( &m );
   CHECK_HAS( c->problem, "describes an interface in 4 bytes" );
   captured_delete( c );
 }
@@ -305,16 +210,16 @@ static uint64_t
 stamp_with( void const * options, unsigned long options_sz, uint64_t stamp ) {
   made_t   m   = { 0 };
   uint32_t len = 20U + (uint32_t)options_sz;
-  section( &m );
-  put32( &m, 1U );
-  put32( &m, len );
-  put16( &m, 1 );
-  put16( &m, 0 );
-  put32( &m, 0U );
-  put( &m, options, options_sz );
-  put32( &m, len );
-  epb( &m, 0U, stamp, 4U, 0U );
-  captured_t * c = read_made( &m );
+  made_section( &m );
+  made_32( &m, 1U );
+  made_32( &m, len );
+  made_16( &m, 1 );
+  made_16( &m, 0 );
+  made_32( &m, 0U );
+  made_put( &m, options, options_sz );
+  made_32( &m, len );
+  made_epb( &m, 0U, stamp, 4U, 0U );
+  captured_t * c = made_read( &m );
   CHECK_EQ( c->end, 0 );
   CHECK_EQ( c->frames.cnt, 1UL );
   uint64_t ts = c->ts_ns[0];
@@ -360,16 +265,16 @@ static void
 simple_packets( void ) {
   for( uint32_t snap = 0U; snap <= 20U; snap += 10U ) {
     made_t m = { 0 };
-    section( &m );
-    interface( &m, 1, snap );
-    interface( &m, 113, 5U );
+    made_section( &m );
+    made_interface( &m, 1, snap );
+    made_interface( &m, 113, 5U );
     uint32_t cap = snap && snap < 13U ? snap : 13U;
-    put32( &m, 3U );
-    put32( &m, 16U + ( ( cap + 3U ) & ~3U ) );
-    put32( &m, 13U );
-    put( &m, NULL, ( cap + 3U ) & ~3U );
-    put32( &m, 16U + ( ( cap + 3U ) & ~3U ) );
-    captured_t * c = read_made( &m );
+    made_32( &m, 3U );
+    made_32( &m, 16U + ( ( cap + 3U ) & ~3U ) );
+    made_32( &m, 13U );
+    made_put( &m, NULL, ( cap + 3U ) & ~3U );
+    made_32( &m, 16U + ( ( cap + 3U ) & ~3U ) );
+    captured_t * c = made_read( &m );
     CHECK_EQ( c->end, 0 );
     if( CHECK_EQ( c->frames.cnt, 1UL ) ) CHECK_EQ( c->frames.at[0].sz, cap );
     CHECK_EQ( c->frames.at[0].origlen, 13U );

@@ -105,8 +105,8 @@ slow_is_not_stalled( void ) {
   pl_snapshot_t  s;
   cfg.batch    = 1UL;
   cfg.count    = 3UL;
-  cfg.pps      = 8.0; /* 125 ms apart */
-  cfg.stall_ns = 100UL * MS;
+  cfg.pps      = 4.0; /* 250 ms apart */
+  cfg.stall_ns = 200UL * MS;
   PLAY( &b, answers, &cfg, &s, NULL );
   CHECK_EQ( s.counters.taken, 3UL );
   CHECK_EQ( s.counters.retried, 3UL );
@@ -254,7 +254,7 @@ settled_by_last_answer( void ) {
   running_t      r;
   pl_snapshot_t  s;
   for( int by_time = 0; by_time < 2; by_time++ ) {
-    cfg.duration_ns = by_time ? 20UL * MS : 0UL;
+    cfg.duration_ns = by_time ? 100UL * MS : 0UL;
     scripted_init( &b, again, 2UL );
     if( !running_start( &r, &b.head, one_frame( 60U ), &cfg ) ) return;
     do running_look( &r, &s );

@@ -245,7 +245,7 @@ duration( void ) {
     pl_run_cfg_t   cfg = plain_cfg();
     pl_snapshot_t  s;
     cfg.pps         = rates[i];
-    cfg.duration_ns = 50000000UL;
+    cfg.duration_ns = 150000000UL;
     run_through( b, one_frame( 60U ), &cfg, &s, NULL );
     CHECK_EQ( s.counters.stopped_by, PL_STOP_DURATION );
     CHECK( s.counters.taken > 0UL );

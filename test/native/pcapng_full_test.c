@@ -212,6 +212,7 @@ disk_full( void ) {
 
 int
 main( void ) {
+  (void)files_folder(); /* the parent's, so that it removes what its children made */
   tap_run( "/dev/full", device_full );
   tap_run( "a limit of the file size", size_limit );
   tap_run( "no room for the header", header_limit );

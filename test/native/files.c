@@ -42,8 +42,8 @@ files_path( char const * name ) {
 char const *
 files_new( void ) {
   static unsigned count;
-  char            name[32];
-  snprintf( name, sizeof( name ), "file%u", count++ );
+  char            name[64];
+  snprintf( name, sizeof( name ), "file%u.%d", count++, (int)getpid() ); /* children name their own */
   return files_path( name );
 }
 

@@ -17,15 +17,19 @@ function linkOver(port: MessagePortMain): Link {
 
 /**
  * Gives the window's page a private port when its preload asks for one. Anybody else (another
- * frame, another address) gets no answer. A new port closes the one before: a page has one.
+ * frame, another address) gets no answer. A document may ask again and gets one port; the next
+ * document's closes it.
  */
 export function acceptLinks(lab: Lab, shell: Shell, window: () => BrowserWindow | null): void {
   let close = () => {};
-  ipcMain.on(LINK_CHANNEL, (event) => {
+  let served: unknown = null;
+  ipcMain.on(LINK_CHANNEL, (event, document: unknown) => {
     const contents = window()?.webContents;
     const frame = event.senderFrame;
     if (!contents || event.sender !== contents || frame !== contents.mainFrame) return;
     if (!frame?.url.startsWith(`${PAGE_ORIGIN}/`)) return;
+    if (typeof document !== 'string' || document === served) return;
+    served = document;
     close();
     const { port1, port2 } = new MessageChannelMain();
     const end = serve(lab, shell, linkOver(port1));

@@ -24,7 +24,15 @@ ipcRenderer.on(LINK_CHANNEL, (event) => {
   };
   for (const message of early.splice(0)) given.postMessage(message);
 });
-ipcRenderer.send(LINK_CHANNEL);
+/** Tells main that two questions come from one document: it answers the first that it can. */
+const document = Math.random().toString(36).slice(2);
+const ask = () => ipcRenderer.send(LINK_CHANNEL, document);
+ask();
+// The first question may arrive before main has heard that this page was loaded, and is refused then.
+const again = setInterval(() => {
+  if (port) clearInterval(again);
+  else ask();
+}, 100);
 
 const bridge: PageBridge = {
   post: (message) => {

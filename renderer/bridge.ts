@@ -62,6 +62,8 @@ export function createClient(bridge: PageBridge): Client {
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
   let silent = false;
+  /** Messages heard so far: one lost answer among others does not mean that main is gone. */
+  let heard = 0;
 
   const setSilent = (sentence: string | null) => {
     if (silent === (sentence !== null)) return;
@@ -112,6 +114,7 @@ export function createClient(bridge: PageBridge): Client {
       );
       return;
     }
+    heard += 1;
     setSilent(null);
     const data = message.data;
     switch (data.type) {
@@ -146,10 +149,11 @@ export function createClient(bridge: PageBridge): Client {
     request: (name, input) =>
       new Promise((resolve, reject) => {
         const id = nextId++;
+        const before = heard;
         const unanswered = () => {
           waiting.delete(id);
           const sentence = `The main process has not answered ${name} for ${ANSWER_MS / 1000} s.`;
-          setSilent(sentence);
+          if (heard === before) setSilent(sentence);
           reject(refusal(sentence));
         };
         const timer = 'patient' in requests[name] ? null : setTimeout(unanswered, ANSWER_MS);

@@ -44,6 +44,9 @@ export interface Surroundings {
   readonly now: () => number;
 }
 
+/** How long the page waits for the answer to its hello before it says it again, in ms. */
+const HELLO_MS = 1500;
+
 /** Seconds without statistics during a run after which the page says so. */
 const QUIET_CHECKS = 4;
 
@@ -142,6 +145,19 @@ export function createSession(client: Client, around: Surroundings): Session {
     return () => clearInterval(timer);
   };
 
+  const welcome = (hello: RequestOutput<'lab.hello'>) => {
+    if (lab.getState().status === 'ready') return;
+    lab.setState((s) => ({
+      status: 'ready',
+      silence: null,
+      about: hello.about,
+      backends: hello.backends,
+      journal: mergeJournal(hello.journal, s.journal),
+    }));
+    stream.hello(hello);
+    adopt(hello.instances);
+  };
+
   const connect = () => {
     const undo = [
       watchStats(),
@@ -153,22 +169,21 @@ export function createSession(client: Client, around: Surroundings): Session {
         around.afterPaint(() => client.painted(message.seq));
       }),
     ];
-    client.request('lab.hello', null).then(
-      (hello) => {
-        lab.setState((s) => ({
-          status: 'ready',
-          about: hello.about,
-          backends: hello.backends,
-          journal: mergeJournal(hello.journal, s.journal),
-        }));
-        stream.hello(hello);
-        adopt(hello.instances);
-      },
-      (error: unknown) => {
-        const sentence = error instanceof Error ? error.message : 'The main process does not answer.';
-        lab.setState({ silence: sentence });
-      },
-    );
+    const hello = () => {
+      client.request('lab.hello', null).then(welcome, (error: unknown) => {
+        if (lab.getState().status === 'ready') return;
+        lab.setState({
+          silence: error instanceof Error ? error.message : 'The main process does not answer.',
+        });
+      });
+    };
+    hello();
+    // A first word may be lost with a port that is replaced while the page starts; saying it again does no harm.
+    const again = setInterval(() => {
+      if (lab.getState().status === 'ready') clearInterval(again);
+      else hello();
+    }, HELLO_MS);
+    undo.push(() => clearInterval(again));
     return () => {
       for (const end of undo) end();
     };

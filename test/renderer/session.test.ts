@@ -42,6 +42,20 @@ describe('a session', () => {
     end();
   });
 
+  it('says hello again when the first one was lost', async () => {
+    const lab = new FakeLab();
+    lab.dead = true;
+    const { session, end } = await connected(lab);
+    expect(session.lab.getState().status).toBe('connecting');
+    lab.dead = false;
+    await vi.advanceTimersByTimeAsync(1600);
+    expect(session.lab.getState().status).toBe('ready');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(lab.heard.map((h) => h.name)).toEqual(['lab.hello']);
+    expect(session.lab.getState().silence).toBeNull();
+    end();
+  });
+
   it('gives main the latest edits before it asks for a run', async () => {
     const { session, lab, end } = await connected();
     session.draft.edit('A', { rate: '5 kpps' });

@@ -117,6 +117,7 @@ struct pl_backend {
   pl_state_t               state;
   int                      limit; /* a capture limit was reached: the run ends without fault */
   pl_cause_t               cause; /* of the last send that was not SUCCESS */
+  pl_cause_t               late;  /* of the last late error; its text comes from cause_text, too */
   uint64_t                 completed;
   uint64_t                 received;     /* meaningful with has_peer */
   uint64_t                 late_errors;
@@ -163,5 +164,6 @@ void pl_buf_max_text( uint64_t sz, char * buf, unsigned long buf_sz );
 extern pl_backend_def_t const pl_backend_null;
 extern pl_backend_def_t const pl_backend_loopback;
 extern pl_backend_def_t const pl_backend_pcapng;
+extern pl_backend_def_t const pl_backend_udp;
 
 #endif /* PL_BACKEND_H */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static pl_backend_def_t const * const table[] = { &pl_backend_null, &pl_backend_loopback, &pl_backend_pcapng };
+static pl_backend_def_t const * const table[] = { &pl_backend_null, &pl_backend_loopback, &pl_backend_pcapng,
+                                                  &pl_backend_udp };
 
 pl_backend_def_t const * const *
 pl_backend_table( unsigned long * cnt ) {

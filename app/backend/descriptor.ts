@@ -126,7 +126,9 @@ export function defaultText(option: BackendOption): string {
     case 'probability':
       return String(option.default);
     case 'bytes':
-      return option.default > 0 && option.default % 2 ** 30 === 0 ? `${option.default / 2 ** 30}G` : String(option.default);
+      return option.default > 0 && option.default % 2 ** 30 === 0
+        ? `${option.default / 2 ** 30}G`
+        : String(option.default);
     case 'rate':
       return option.default === null ? 'max' : String(option.default);
     case 'duration':

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AioCodeName } from '../aio/codes';
 import type { OptionValue } from '../backend/descriptor';
+import type { FaultSpec } from '../stage/fault';
 import type { FlushPolicy } from './flush';
 import type { Rate } from './rate';
 import type { StopRule } from './stop';
@@ -32,6 +33,10 @@ export interface RunPlan {
   readonly flush: FlushPolicy;
   readonly again: AgainPolicy;
   readonly seed: number;
+  /** The stages in front of the backend, in this order: fault, tee. Null = not there. */
+  readonly fault: FaultSpec | null;
+  /** Where the tee records what the backend accepted. */
+  readonly tee: string | null;
   /** Where the far end's packets are written, or null. */
   readonly peerOut: string | null;
   /** Whether existing outputs may be overwritten. */

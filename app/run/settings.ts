@@ -89,6 +89,8 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
       flush: flush.value,
       again: settings.again,
       seed: 1,
+      fault: null,
+      tee: null,
       peerOut: backend.capabilities.peer ? chosen.peer : null,
       force: true,
     },

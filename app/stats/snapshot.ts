@@ -48,6 +48,30 @@ export const latencySchema = z.object({
   n: count,
 });
 
+/** What passed one hop of the chain, counted per call. */
+const hopCounts = { offered: count, taken: count, refused: count, unexamined: count };
+
+/** The hops in front of the backend; absent ones are null. */
+export const hopsSchema = z.object({
+  fault: z
+    .object({
+      ...hopCounts,
+      dropped: count,
+      duplicated: count,
+      lostDuplicates: count,
+      reordered: count,
+      corrupted: count,
+      delayed: count,
+      again: count,
+      inval: count,
+      held: count,
+      lostHeld: count,
+    })
+    .nullable(),
+  tee: z.object({ ...hopCounts, recorded: count }).nullable(),
+});
+export type Hops = z.infer<typeof hopsSchema>;
+
 export const snapshotSchema = z.object({
   /** CLOCK_MONOTONIC of the publication, in ns. */
   tNs: count,
@@ -78,6 +102,9 @@ export const snapshotSchema = z.object({
   reasons: z.array(reasonSchema),
   stoppedBy: z.enum(STOPPED_BY).nullable(),
   fault: faultSchema.nullable(),
+  hops: hopsSchema,
+  /** The sentence of the latest error that came back for an earlier packet, or null. */
+  lateError: z.string().nullable(),
   /** A sentence the run leaves behind without being a fault (a capture limit reached, a capture cut short). */
   notice: z.string().nullable(),
 });

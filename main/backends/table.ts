@@ -5,7 +5,12 @@ import { pcapngBackend } from './pcapng';
 import { udpBackend } from './udp';
 
 /** Every backend, in the order it is offered. A test compares this list with the core's table. */
-export const BACKENDS: readonly BackendDescriptor[] = [nullBackend, loopbackBackend, pcapngBackend, udpBackend];
+export const BACKENDS: readonly BackendDescriptor[] = [
+  nullBackend,
+  loopbackBackend,
+  pcapngBackend,
+  udpBackend,
+];
 
 /** The backend of that name, or null. */
 export function findBackend(name: string): BackendDescriptor | null {

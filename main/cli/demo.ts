@@ -57,6 +57,8 @@ function planOfAct(act: Act): RunPlan {
     flush: { every: 1, afterNs: null },
     again: 'retry',
     seed: 1,
+    fault: null,
+    tee: null,
     peerOut: null,
     force: false,
   };

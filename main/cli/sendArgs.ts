@@ -15,6 +15,7 @@ import {
 } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../../app/run/stop';
+import { type FaultSpec, parseFault } from '../../app/stage/fault';
 import { BACKENDS, findBackend } from '../backends/table';
 import { UsageError } from './usage';
 
@@ -31,6 +32,8 @@ const OPTIONS = {
   until: { type: 'string' },
   again: { type: 'string' },
   seed: { type: 'string' },
+  fault: { type: 'string' },
+  tee: { type: 'string' },
   'peer-out': { type: 'string' },
   force: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -70,6 +73,7 @@ export function readSend(argv: readonly string[]): SendCommand {
       `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one.`,
     );
   }
+  if (values.tee === '') throw new UsageError('--tee needs the name of a file to write.');
   if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
   const options = must(parseOptions(backend, optionsOf(values.opt ?? [])));
   const source = sourceOf(values);
@@ -85,6 +89,8 @@ export function readSend(argv: readonly string[]): SendCommand {
     flush: values.flush === undefined ? { every: 1, afterNs: null } : must(parseFlush(values.flush)),
     again: againOf(values.again),
     seed: values.seed === undefined ? 1 : must(parseWhole(values.seed, '--seed', 0, SEED_MAX)),
+    fault: faultOf(values),
+    tee: values.tee ?? null,
     peerOut,
     force: values.force ?? false,
   };
@@ -144,6 +150,14 @@ function stopOf(values: Values): StopRule {
   if (duration !== undefined)
     return { after: { kind: 'duration', ns: must(parseRunDuration(duration)) }, until: first };
   return { after: { kind: 'once' }, until: first };
+}
+
+/** `--seed` seeds the fault stage, too, unless it names a seed of its own. */
+function faultOf({ fault, seed }: Values): FaultSpec | null {
+  if (fault === undefined) return null;
+  const spec = must(parseFault(fault));
+  const own = fault.split(',').some((pair) => pair.trim().startsWith('seed='));
+  return own || seed === undefined ? spec : { ...spec, seed: must(parseWhole(seed, '--seed', 0, SEED_MAX)) };
 }
 
 function againOf(text: string | undefined): AgainPolicy {

@@ -30,6 +30,9 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       --until CODE      end at the first success | inval | again
       --again POLICY    retry | drop | stop (default retry)
       --seed N          seed of random decisions, 0 to 4294967295 (default 1)
+      --fault K=V,...   misbehave on purpose: drop, duplicate, reorder, corrupt (shares),
+                        delay, seed, again-every, again-at, inval-every, inval-at
+      --tee FILE        record what the backend accepted to a pcapng file
       --peer-out FILE   write what the far end received to a pcapng file
       --force           overwrite existing outputs
       --json            one JSON object on stdout and nothing else

@@ -10,6 +10,7 @@ function outputsOf(plan: RunPlan): { path: string; field: string }[] {
   const file = plan.backend.options.file;
   if (typeof file === 'string') outputs.push({ path: file, field: 'options.file' });
   if (plan.peerOut !== null) outputs.push({ path: plan.peerOut, field: 'peer' });
+  if (plan.tee !== null) outputs.push({ path: plan.tee, field: 'tee' });
   return outputs;
 }
 
@@ -30,12 +31,14 @@ async function sameFile(a: string, b: string): Promise<boolean> {
  */
 export async function checkFiles(plan: RunPlan): Promise<void> {
   const outputs = outputsOf(plan);
-  const [first, second] = outputs;
-  if (first && second && (await sameFile(first.path, second.path))) {
-    throw new LabError(
-      `${second.path} is the output of both backend and peer; give them two names.`,
-      second.field,
-    );
+  for (const [i, output] of outputs.entries()) {
+    for (const other of outputs.slice(0, i)) {
+      if (!(await sameFile(other.path, output.path))) continue;
+      throw new LabError(
+        `${output.path} is named for two outputs of one run; give them two names.`,
+        output.field,
+      );
+    }
   }
   if (plan.source.kind !== 'capture') return;
   for (const output of outputs) {

@@ -1,6 +1,6 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
 import { AGAIN_POLICIES, type RunPlan, STALL_NS } from '../../app/run/plan';
-import { type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
+import { type Hops, type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
 import {
   type NativeAddon,
   type NativeBackend,
@@ -40,7 +40,9 @@ export interface RunTuning {
 export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<LabRun> {
   const addon = nativeAddon();
   await checkFiles(plan);
-  const backend = await orLabError(addon.openBackend(backendSpec(plan), peerSpec(plan)));
+  const backend = await orLabError(
+    addon.openBackend(backendSpec(plan), fileSpec(plan, plan.peerOut), fileSpec(plan, plan.tee), plan.fault),
+  );
   let ended = (): void => {};
   const end = new Promise<void>((resolve) => {
     ended = resolve;
@@ -102,10 +104,8 @@ function backendSpec(plan: RunPlan): NativeBackendSpec {
   return { name: plan.backend.name, options: Object.entries(plan.backend.options), force: plan.force };
 }
 
-function peerSpec(plan: RunPlan): NativeBackendSpec | null {
-  return plan.peerOut === null
-    ? null
-    : { name: 'pcapng', options: [['file', plan.peerOut]], force: plan.force };
+function fileSpec(plan: RunPlan, path: string | null): NativeBackendSpec | null {
+  return path === null ? null : { name: 'pcapng', options: [['file', path]], force: plan.force };
 }
 
 function runConfig(plan: RunPlan, tuning: RunTuning): NativeRunConfig {
@@ -173,7 +173,40 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     })),
     stoppedBy: stoppedBy(c.stopped_by),
     fault: reading.fault ? { ...reading.fault, state: stateName(reading.fault.state) } : null,
+    hops: hopsOf(reading, plan),
+    lateError: reading.late === '' ? null : reading.late,
     notice: noticeOf(reading, plan),
+  };
+}
+
+function hopsOf({ counters: c }: NativeReading, plan: RunPlan): Hops {
+  return {
+    fault: plan.fault && {
+      offered: c.fault_offered,
+      taken: c.fault_taken,
+      refused: c.fault_refused,
+      unexamined: c.fault_unexamined,
+      dropped: c.fault_dropped,
+      duplicated: c.fault_duplicated,
+      lostDuplicates: c.fault_lost_duplicates,
+      reordered: c.fault_reordered,
+      corrupted: c.fault_corrupted,
+      delayed: c.fault_delayed,
+      again: c.fault_again,
+      inval: c.fault_inval,
+      held: c.fault_held,
+      lostHeld: c.fault_lost_held,
+    },
+    tee:
+      plan.tee === null
+        ? null
+        : {
+            offered: c.tee_offered,
+            taken: c.tee_taken,
+            refused: c.tee_refused,
+            unexamined: c.tee_unexamined,
+            recorded: c.tee_recorded,
+          },
   };
 }
 
@@ -185,8 +218,8 @@ function secondsOf({ counters: c, ended }: NativeReading): number {
 
 function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
   const missed = reading.counters.not_captured;
-  if (missed === 0 || reading.fault || plan.peerOut === null) return null;
-  return `The capture of the peer reached its limit: ${missed} received frames are not in it; those before are kept.`;
+  if (missed === 0 || reading.fault || (plan.peerOut === null && plan.tee === null)) return null;
+  return `A capture reached its limit: ${missed} frames are not in it; those before are kept.`;
 }
 
 /** Turns a rejection of the addon into a LabError with the same sentence. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FaultSpec } from '../../app/stage/fault';
 
 /**
  * The only loader of the native core. Everything here is what the addon says, unchanged;
@@ -78,7 +79,26 @@ export type NativeCounters = Readonly<
     | 'state'
     | 'ring_occ'
     | 'ring_cap'
-    | 'stopped_by',
+    | 'stopped_by'
+    | 'fault_offered'
+    | 'fault_taken'
+    | 'fault_refused'
+    | 'fault_unexamined'
+    | 'fault_dropped'
+    | 'fault_duplicated'
+    | 'fault_lost_duplicates'
+    | 'fault_reordered'
+    | 'fault_corrupted'
+    | 'fault_delayed'
+    | 'fault_again'
+    | 'fault_inval'
+    | 'fault_held'
+    | 'fault_lost_held'
+    | 'tee_offered'
+    | 'tee_taken'
+    | 'tee_refused'
+    | 'tee_unexamined'
+    | 'tee_recorded',
     number
   >
 >;
@@ -93,6 +113,8 @@ export interface NativeReading {
     last: NativeOccurrence;
   }[];
   readonly fault: { state: string; step: string; errno: number; sentence: string } | null;
+  /** The sentence of the latest late error; empty when there is none. */
+  readonly late: string;
   readonly ended: boolean;
 }
 
@@ -162,7 +184,13 @@ export interface NativeTables {
 /** Promises reject with an Error that carries `step` and `errno`. */
 export interface NativeAddon {
   tables(): NativeTables;
-  openBackend(spec: NativeBackendSpec, peer: NativeBackendSpec | null): Promise<NativeBackend>;
+  /** `peer` and `tee` are pcapng files for what the far end received and the backend accepted. */
+  openBackend(
+    spec: NativeBackendSpec,
+    peer: NativeBackendSpec | null,
+    tee: NativeBackendSpec | null,
+    fault: FaultSpec | null,
+  ): Promise<NativeBackend>;
   closeBackend(backend: NativeBackend): Promise<void>;
   startRun(
     backend: NativeBackend,

@@ -1,6 +1,7 @@
-/* openBackend( name, options, force, peer ) and closeBackend( handle ). */
+/* openBackend( spec, peer, tee, fault ) and closeBackend( handle ). */
 
 #include "handles.h"
+#include "stage/chain.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +21,9 @@ typedef struct {
 
 typedef struct {
   pl_job_t       job;
-  spec_t         spec, peer;
-  int            has_peer;
+  spec_t         spec, peer, tee;
+  int            has_peer, has_tee, has_fault;
+  pl_fault_cfg_t fault;
   pl_backend_t * backend;
 } open_job_t;
 
@@ -66,19 +68,69 @@ read_spec( napi_env env, napi_value obj, spec_t * spec ) {
   return 0;
 }
 
+/* {drop, duplicate, reorder, corrupt, delayNs, seed, againEvery, invalEvery, againAt, invalAt}; -1 for
+   an ordinal that never comes. */
+static int
+read_fault( napi_env env, napi_value obj, pl_fault_cfg_t * cfg ) {
+  struct {
+    char const * name;
+    double       min, max;
+    int          whole;
+  } const members[10] = { { "drop", 0, 1, 0 },
+                          { "duplicate", 0, 1, 0 },
+                          { "reorder", 0, 1, 0 },
+                          { "corrupt", 0, 1, 0 },
+                          { "delayNs", 0, 10e9, 1 },
+                          { "seed", 0, 4294967295.0, 1 },
+                          { "againEvery", 0, 9007199254740991.0, 1 },
+                          { "invalEvery", 0, 9007199254740991.0, 1 },
+                          { "againAt", -1, 9007199254740991.0, 1 },
+                          { "invalAt", -1, 9007199254740991.0, 1 } };
+  double n[10];
+  for( int i = 0; i < 10; i++ ) {
+    napi_value v;
+    if( pl_member( env, obj, members[i].name, &v ) ||
+        pl_arg_number( env, v, members[i].name, members[i].min, members[i].max, &n[i] ) )
+      return -1;
+    if( members[i].whole && n[i] != floor( n[i] ) ) return pl_throw( env, "%s is a whole number.", members[i].name );
+  }
+  *cfg = (pl_fault_cfg_t){ .drop        = n[0],
+                           .duplicate   = n[1],
+                           .reorder     = n[2],
+                           .corrupt     = n[3],
+                           .delay_ns    = (uint64_t)n[4],
+                           .seed        = (uint32_t)n[5],
+                           .again_every = (uint64_t)n[6],
+                           .inval_every = (uint64_t)n[7],
+                           .again_at    = n[8] < 0 ? PL_FAULT_NEVER : (uint64_t)n[8],
+                           .inval_at    = n[9] < 0 ? PL_FAULT_NEVER : (uint64_t)n[9] };
+  return 0;
+}
+
+/* Opens the pcapng file of a spec and gives it to the backend. */
+static int
+give_file( open_job_t * j, spec_t const * spec, int ( *give )( pl_backend_t *, pl_backend_t *, pl_err_t * ) ) {
+  pl_backend_t * file = pl_backend_open( "pcapng", spec->opts, spec->cnt, spec->force, &j->job.err );
+  if( !file ) return -1;
+  if( !give( j->backend, file, &j->job.err ) ) return 0;
+  pl_backend_close( file );
+  return -1;
+}
+
 static int
 open_work( pl_job_t * job ) {
-  open_job_t * j    = (open_job_t *)job;
-  spec_t *     s    = &j->spec;
-  pl_backend_t * file = NULL;
-  j->backend = pl_backend_open( s->name, s->opts, s->cnt, s->force, &job->err );
-  if( !j->backend || !j->has_peer ) return !j->backend;
-  if( !j->backend->def->has_peer ) /* before the file is touched */
-    (void)pl_backend_set_peer_out( j->backend, NULL, &job->err );
-  else if( ( file = pl_backend_open( "pcapng", j->peer.opts, j->peer.cnt, j->peer.force, &job->err ) ) &&
-           !pl_backend_set_peer_out( j->backend, file, &job->err ) )
-    return 0;
-  pl_backend_close( file );
+  open_job_t * j = (open_job_t *)job;
+  spec_t *     s = &j->spec;
+  j->backend     = pl_backend_open( s->name, s->opts, s->cnt, s->force, &job->err );
+  if( !j->backend ) return 1;
+  int failed = 0;
+  if( j->has_peer && !j->backend->def->has_peer ) /* before the file is touched */
+    failed = pl_backend_set_peer_out( j->backend, NULL, &job->err );
+  else if( j->has_peer )
+    failed = give_file( j, &j->peer, pl_backend_set_peer_out );
+  if( !failed && j->has_tee ) failed = give_file( j, &j->tee, pl_chain_set_tee );
+  if( !failed && j->has_fault ) failed = pl_chain_set_fault( j->backend, &j->fault, &job->err );
+  if( !failed ) return 0;
   pl_backend_close( j->backend );
   j->backend = NULL;
   return 1;
@@ -133,17 +185,22 @@ open_drop( pl_job_t * job ) {
   pl_backend_close( j->backend );
   drop_spec( &j->spec );
   drop_spec( &j->peer );
+  drop_spec( &j->tee );
 }
 
 napi_value
 pl_open_backend( napi_env env, napi_callback_info info ) {
-  napi_value args[2];
-  if( pl_args( env, info, 2, args ) ) return NULL;
+  napi_value args[4];
+  if( pl_args( env, info, 4, args ) ) return NULL;
   open_job_t * j = calloc( 1UL, sizeof( *j ) );
   if( !j ) return pl_throw( env, "The backend could not be opened: out of memory." ), NULL;
-  j->job      = (pl_job_t){ .work = open_work, .finish = open_finish, .drop = open_drop };
-  j->has_peer = !pl_is_null( env, args[1] );
-  if( read_spec( env, args[0], &j->spec ) || ( j->has_peer && read_spec( env, args[1], &j->peer ) ) ) {
+  j->job       = (pl_job_t){ .work = open_work, .finish = open_finish, .drop = open_drop };
+  j->has_peer  = !pl_is_null( env, args[1] );
+  j->has_tee   = !pl_is_null( env, args[2] );
+  j->has_fault = !pl_is_null( env, args[3] );
+  if( read_spec( env, args[0], &j->spec ) || ( j->has_peer && read_spec( env, args[1], &j->peer ) ) ||
+      ( j->has_tee && read_spec( env, args[2], &j->tee ) ) ||
+      ( j->has_fault && read_fault( env, args[3], &j->fault ) ) ) {
     open_drop( &j->job );
     free( j );
     return NULL;

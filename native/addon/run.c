@@ -294,6 +294,11 @@ pl_read_run( napi_env env, napi_callback_info info ) {
   for( int i = 0; i < 6; i++ ) pl_put_number( env, sub, names[i], (double)latency[i] );
   pl_put( env, v, "latency", sub );
   pl_put( env, v, "reasons", reasons( env, h->run, &snap ) );
+  pl_counters_t const * c    = &snap.counters;
+  pl_occurrence_t const late = { .id = c->late_id, .a = c->late_a, .b = c->late_b, .c = c->late_c };
+  char                  text[PL_SENTENCE_MAX] = "";
+  if( late.id ) pl_run_cause_text( h->run, &late, text, sizeof( text ) );
+  pl_put_string( env, v, "late", text );
   pl_put( env, v, "fault", fault_value( env, over ? pl_run_fault( h->run ) : NULL ) );
   napi_get_boolean( env, over, &ended );
   pl_put( env, v, "ended", ended );

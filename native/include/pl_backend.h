@@ -125,6 +125,8 @@ struct pl_backend {
   uint64_t                 ring_cap; /* slots, 0 = no ring */
   uint64_t                 ring_occ; /* slots in use */
   atomic_int const *       stop;     /* set by the runner: non-zero asks long sends to return; may be NULL */
+  struct pl_fault *        fault;    /* stages in front, see stage/chain.h; NULL = none */
+  struct pl_tee *          tee;
   struct pl_recorder *     recorder; /* where the far end writes what it received; NULL = it only counts */
 };
 

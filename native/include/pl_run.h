@@ -49,7 +49,10 @@ typedef struct {
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
   X( retried ) X( completed ) X( received ) X( not_captured ) X( truncated ) X( late_errors ) X( bytes )              \
   X( calls_success ) X( calls_inval ) X( calls_again ) X( flushes ) X( kicks ) X( state ) X( ring_occ ) X( ring_cap ) \
-  X( stopped_by )
+  X( stopped_by ) X( late_id ) X( late_a ) X( late_b ) X( late_c ) X( fault_offered ) X( fault_taken )                 \
+  X( fault_refused ) X( fault_unexamined ) X( fault_dropped ) X( fault_duplicated ) X( fault_lost_duplicates )         \
+  X( fault_reordered ) X( fault_corrupted ) X( fault_delayed ) X( fault_again ) X( fault_inval ) X( fault_held )       \
+  X( fault_lost_held ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )
 
 typedef struct {
 #define X( name ) uint64_t name;

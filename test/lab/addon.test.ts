@@ -33,7 +33,7 @@ function call(name: keyof typeof addon, ...args: unknown[]): unknown {
 }
 
 const open = (name = 'null', options: [string, number | string | null][] = []) =>
-  addon.openBackend({ name, options, force: false }, null);
+  addon.openBackend({ name, options, force: false }, null, null, null);
 
 test('01 arguments that are missing', () => {
   for (const name of Object.keys(addon) as (keyof typeof addon)[]) {
@@ -55,12 +55,18 @@ test('02 backends that cannot be opened', async () => {
     errno: 2,
   });
   expect(() => open('null', [['x', Number.NaN]])).toThrow(TypeError);
-  expect(() => call('openBackend', { name: 'nu\0ll', options: [], force: false }, null)).toThrow('NUL');
-  expect(() => call('openBackend', { name: 'null', options: [['a']], force: false }, null)).toThrow('pair');
-  expect(() => call('openBackend', { name: 'null', options: [], force: 1 }, null)).toThrow('true or false');
-  expect(() => call('openBackend', { name: 'x'.repeat(5000), options: [], force: true }, null)).toThrow(
-    '4096',
+  expect(() => call('openBackend', { name: 'nu\0ll', options: [], force: false }, null, null, null)).toThrow(
+    'NUL',
   );
+  expect(() =>
+    call('openBackend', { name: 'null', options: [['a']], force: false }, null, null, null),
+  ).toThrow('pair');
+  expect(() => call('openBackend', { name: 'null', options: [], force: 1 }, null, null, null)).toThrow(
+    'true or false',
+  );
+  expect(() =>
+    call('openBackend', { name: 'x'.repeat(5000), options: [], force: true }, null, null, null),
+  ).toThrow('4096');
 });
 
 test('03 handles that are none', () => {
@@ -207,7 +213,7 @@ test('10 a worker that ends in the middle of a run leaves nothing behind', async
     const holder = { exports: {} };
     process.dlopen(holder, workerData.path);
     const addon = holder.exports;
-    addon.openBackend({ name: 'loopback', options: [], force: false }, null)
+    addon.openBackend({ name: 'loopback', options: [], force: false }, null, null, null)
       .then((b) => addon.startRun(b, { capture: null, frames: [new Uint8Array(60)] }, workerData.config, () => {}))
       .then(() => parentPort.postMessage('running'));`;
   const path = resolve('dist/native/packet_lab.node');

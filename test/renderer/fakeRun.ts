@@ -175,6 +175,8 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
         reasons: [again, inval].filter((r) => r.count > 0).map((r) => ({ ...r })),
         stoppedBy,
         fault,
+        hops: { fault: null, tee: null },
+        lateError: null,
         notice: null,
       };
     },

@@ -31,6 +31,8 @@ function snapshot(seconds: number, taken: number, patch: Partial<Snapshot> = {})
     reasons: [],
     stoppedBy: null,
     fault: null,
+    hops: { fault: null, tee: null },
+    lateError: null,
     notice: null,
     ...patch,
   };

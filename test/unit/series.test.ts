@@ -93,6 +93,8 @@ const zero: Snapshot = {
   reasons: [],
   stoppedBy: null,
   fault: null,
+  hops: { fault: null, tee: null },
+  lateError: null,
   notice: null,
 };
 

@@ -1,5 +1,5 @@
 #include "pl_backend.h"
-#include "stage/recorder.h"
+#include "stage/chain.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -120,6 +120,7 @@ void
 pl_backend_close( pl_backend_t * self ) {
   if( !self ) return;
   pl_recorder_t * recorder = self->recorder;
+  pl_chain_delete( self );
   self->def->close( self ); /* may still deliver to the recorder */
   if( recorder ) pl_recorder_delete( recorder );
 }

@@ -1,5 +1,5 @@
 #include "run/runner.h"
-#include "stage/recorder.h"
+#include "stage/chain.h"
 
 #include <errno.h>
 #include <math.h>
@@ -22,20 +22,56 @@
 /* A paced run is never longer away from its duties than this. */
 #define WAIT_MAX_NS (20000000UL)
 
+/* The counters at each hop of the chain. */
+static void
+count_hops( pl_counters_t * c, pl_backend_t const * b ) {
+  if( b->fault ) {
+    pl_hop_t const *       hop = pl_fault_hop( b->fault );
+    pl_fault_did_t const * did = pl_fault_did( b->fault );
+    c->fault_offered           = hop->offered;
+    c->fault_taken             = hop->taken;
+    c->fault_refused           = hop->refused;
+    c->fault_unexamined        = hop->unexamined;
+    c->fault_dropped           = did->dropped;
+    c->fault_duplicated        = did->duplicated;
+    c->fault_lost_duplicates   = did->lost_duplicates;
+    c->fault_reordered         = did->reordered;
+    c->fault_corrupted         = did->corrupted;
+    c->fault_delayed           = did->delayed;
+    c->fault_again             = did->again;
+    c->fault_inval             = did->inval;
+    c->fault_held              = did->held;
+    c->fault_lost_held         = did->lost_held;
+  }
+  if( b->tee ) {
+    pl_hop_t const * hop = &b->tee->hop;
+    c->tee_offered       = hop->offered;
+    c->tee_taken         = hop->taken;
+    c->tee_refused       = hop->refused;
+    c->tee_unexamined    = hop->unexamined;
+    c->tee_recorded      = b->tee->recorder->file->completed;
+  }
+}
+
 void
 pl_run_publish( pl_run_t * run, uint64_t now ) {
   pl_counters_t * c = &run->now.counters;
   pl_backend_t *  b = run->backend;
   c->t_ns           = now;
   c->pending        = run->end - run->at;
-  c->completed      = b->completed;
+  c->completed      = pl_chain_completed( b );
   c->received       = b->received;
-  c->not_captured   = b->recorder ? pl_recorder_not_captured( b->recorder ) : 0UL;
+  c->not_captured   = pl_chain_not_captured( b );
   c->late_errors    = b->late_errors;
   c->kicks          = b->kicks;
   c->state          = (uint64_t)b->state.state;
   c->ring_occ       = b->ring_occ;
   c->ring_cap       = b->ring_cap;
+  c->late_id        = (uint64_t)b->late.id;
+  c->late_a         = b->late.a;
+  c->late_b         = b->late.b;
+  c->late_c         = b->late.c;
+  count_hops( c, b );
   pl_publish_write( &run->publish, &run->now );
   run->published_at = now;
 }
@@ -67,7 +103,7 @@ wait_and_serve( pl_run_t * run, uint64_t then ) {
   if( run->deadline < then ) then = run->deadline;
   wait_until( run, then );
   uint64_t now = pl_clock_ns();
-  if( run->backend->def->service && now >= run->service_at ) run->service_at = run->backend->def->service( run->backend, now );
+  if( now >= run->service_at ) run->service_at = pl_chain_service( run->backend, now );
 }
 
 /* Reads the next batch when it is due.  1: there is something to send. */
@@ -187,6 +223,7 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
   }
   run->cfg          = *cfg;
   run->backend      = backend;
+  run->entry        = pl_chain_entry( backend );
   run->source       = source;
   run->done         = done;
   run->done_ctx     = ctx;
@@ -277,7 +314,8 @@ pl_run_cause_text( pl_run_t const * run, pl_occurrence_t const * of, char * buf,
               pl_linktype_name( (uint16_t)of->a, link, sizeof( link ) ) );
   } else {
     pl_cause_t const cause = { .id = (int)of->id, .a = of->a, .b = of->b, .c = of->c };
-    run->backend->def->cause_text( &cause, buf, buf_sz );
+    if( of->id >= PL_CAUSE_FAULT ) pl_fault_cause_text( &cause, buf, buf_sz );
+    else run->backend->def->cause_text( &cause, buf, buf_sz );
   }
 }
 

@@ -16,6 +16,7 @@
 struct pl_run {
   pl_run_cfg_t      cfg;
   pl_backend_t *    backend;
+  pl_aio_t const *  entry; /* the first stage, or the backend */
   pl_source_t *     source;
   pl_flush_policy_t flush_policy;
   pl_flush_state_t  flush_state;

@@ -3,7 +3,7 @@
    made for it. */
 
 #include "run/runner.h"
-#include "stage/recorder.h"
+#include "stage/chain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -206,7 +206,10 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   if( run->backoff_ns ) c->retried += cnt;
   else if( cnt ) run->progress_at = t0; /* the clock of a stall starts with the first refusal of a packet */
 
-  int      code = pl_aio_send( &backend->aio, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
+  if( backend->fault ) pl_fault_plan( backend->fault, run->ordinals ? run->ordinals + run->at : NULL, ordinal_of( run, run->at ) );
+  if( backend->fault )
+    pl_fault_plan( backend->fault, run->ordinals ? run->ordinals + run->at : NULL, ordinal_of( run, run->at ) );
+  int      code = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
   uint64_t t1   = pl_clock_ns();
 
   if( !c->first_ns ) {
@@ -245,7 +248,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
     end( run, PL_STOP_FAULT );
   }
-  if( backend->def->service ) run->service_at = backend->def->service( backend, t1 );
+  run->service_at = pl_chain_service( backend, t1 );
   if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );
 }
 
@@ -270,12 +273,14 @@ drain_nap( pl_run_t * run, uint64_t then, uint64_t upto ) {
 /* Moves what waits in the backend until it is idle, or nothing will move by itself. */
 static void
 drain_backend( pl_run_t * run, uint64_t upto ) {
-  pl_backend_t *           backend = run->backend;
-  pl_backend_def_t const * def     = backend->def;
+  pl_backend_t * backend = run->backend;
+  int            moves   = backend->def->service || backend->fault;
+  if( backend->fault ) pl_fault_settle( backend->fault );
   for( ;; ) {
-    (void)!pl_aio_send( &backend->aio, NULL, 0UL, NULL, 1 );
-    uint64_t next = def->service ? def->service( backend, pl_clock_ns() ) : pl_clock_ns() + DRAIN_NAP_NS;
-    if( !def->idle || def->idle( backend ) || next == UINT64_MAX || !drain_nap( run, next, upto ) ) return;
+    (void)!pl_aio_send( run->entry, NULL, 0UL, NULL, 1 );
+    uint64_t next = pl_chain_service( backend, pl_clock_ns() );
+    if( !moves ) next = pl_clock_ns() + DRAIN_NAP_NS;
+    if( pl_chain_idle( backend ) || next == UINT64_MAX || !drain_nap( run, next, upto ) ) return;
   }
 }
 
@@ -310,6 +315,9 @@ pl_run_finish( pl_run_t * run ) {
     run->stop_by = PL_STOP_FAULT;
   }
   pl_state_t const * recording = backend->recorder ? &backend->recorder->file->state : NULL;
+  if( recording && recording->state > PL_STATE_LINK_DOWN )
+    pl_run_set_fault( run, recording->state, recording->err, recording->step, recording->sentence );
+  recording = backend->tee ? &backend->tee->recorder->file->state : NULL;
   if( recording && recording->state > PL_STATE_LINK_DOWN )
     pl_run_set_fault( run, recording->state, recording->err, recording->step, recording->sentence );
 }

@@ -19,6 +19,7 @@ typedef struct {
   uint64_t after;  /* goes when the packet with this ordinal has passed */
   uint16_t sz;
   uint8_t  copies;
+  uint8_t  first; /* no copy has gone yet */
   uint8_t  buf[PL_AIO_PKT_INFO_BUF_MAX];
 } slot_t;
 
@@ -95,8 +96,9 @@ send_segment( pl_fault_t * self, unsigned long * idx ) {
   while( at < self->out_cnt ) {
     unsigned long o = 0UL;
     code            = pl_aio_send( self->dst, self->out + at, self->out_cnt - at, &o, 0 );
+    unsigned long upto = code == PL_AIO_SUCCESS ? self->out_cnt : at + o;
+    for( ; at < upto; at++ ) self->did.extra += self->second[at];
     if( code == PL_AIO_SUCCESS ) break;
-    at += o;
     if( !self->second[at] ) {
       *idx = self->src[at];
       break;
@@ -134,7 +136,13 @@ release( pl_fault_t * self, slot_t * slot ) {
   for( ; slot->copies; slot->copies-- ) {
     int code = pl_aio_send( self->dst, &pkt, 1UL, NULL, 1 );
     if( code == PL_AIO_ERR_AGAIN ) return 0;
-    if( code == PL_AIO_ERR_INVAL ) self->did.lost_held++;
+    if( slot->first ) {
+      self->did.lost_held += code == PL_AIO_ERR_INVAL;
+    } else {
+      self->did.extra += code == PL_AIO_SUCCESS;
+      self->did.lost_duplicates += code == PL_AIO_ERR_INVAL;
+    }
+    slot->first = 0U;
   }
   return 1;
 }
@@ -167,6 +175,7 @@ hold( pl_fault_t * self, pl_aio_pkt_info_t const * pkt, uint64_t ordinal, int co
   memcpy( slot->buf, bytes_of( self, pkt, ordinal, self->scratch[0] ), pkt->buf_sz );
   slot->sz     = pkt->buf_sz;
   slot->copies = (uint8_t)copies;
+  slot->first  = 1U;
   slot->due    = reordered ? 0UL : pl_clock_ns() + self->cfg.delay_ns;
   slot->after  = ordinal + REORDER_GAP;
   self->did.held++;

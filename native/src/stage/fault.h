@@ -23,9 +23,10 @@ typedef struct {
   uint64_t again_at, inval_at;       /* 0-based ordinal, fires once; PL_FAULT_NEVER = none */
 } pl_fault_cfg_t;
 
-/* What it did, cumulative; held is a gauge. */
+/* What it did, cumulative; held is a gauge.  extra: duplicates that the destination
+   took. */
 typedef struct {
-  uint64_t dropped, duplicated, lost_duplicates, reordered, corrupted, delayed, again, inval, held, lost_held;
+  uint64_t dropped, duplicated, lost_duplicates, reordered, corrupted, delayed, again, inval, held, lost_held, extra;
 } pl_fault_did_t;
 
 typedef struct pl_fault pl_fault_t;

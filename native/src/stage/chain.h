@@ -1,0 +1,34 @@
+/* chain.h: the stages in front of a backend: runner -> fault -> tee -> backend.
+   They belong to the backend and are closed with it. */
+
+#ifndef PL_CHAIN_H
+#define PL_CHAIN_H
+
+#include "stage/fault.h"
+#include "stage/tee.h"
+
+/* Puts the stage in front.  Each at most once, the tee before the fault stage.
+   0, or -1 with err; on failure file still belongs to the caller. */
+int pl_chain_set_tee( pl_backend_t * backend, pl_backend_t * file, pl_err_t * err );
+int pl_chain_set_fault( pl_backend_t * backend, pl_fault_cfg_t const * cfg, pl_err_t * err );
+
+/* Where a run sends to. */
+pl_aio_t const * pl_chain_entry( pl_backend_t const * backend );
+
+/* Services stages and backend.  Returns when to call again; UINT64_MAX when
+   nothing waits for time. */
+uint64_t pl_chain_service( pl_backend_t * backend, uint64_t now );
+
+/* Whether nothing is held or in flight any more. */
+int pl_chain_idle( pl_backend_t const * backend );
+
+/* Packets of the plan whose fate is decided: completed by the backend, copies not
+   counted twice, and those that a stage dropped. */
+uint64_t pl_chain_completed( pl_backend_t const * backend );
+
+uint64_t pl_chain_not_captured( pl_backend_t const * backend );
+
+/* Frees the stages. */
+void pl_chain_delete( pl_backend_t * backend );
+
+#endif /* PL_CHAIN_H */

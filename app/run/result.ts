@@ -1,6 +1,7 @@
 import type { AioCodeName } from '../aio/codes';
 import type { Fault, Snapshot, StoppedBy } from '../stats/snapshot';
 import type { RunPlan } from './plan';
+import { askedOf } from './rate';
 
 /** What `send --json` prints: the shape and every meaning are part of the command line's contract. */
 export interface RunResult {
@@ -23,7 +24,7 @@ export interface RunResult {
   flushes: number;
   seconds: number;
   pps: number;
-  asked: { value: number; unit: 'pps' } | null;
+  asked: ReturnType<typeof askedOf>;
   sendCallNs: { p50: number; p99: number; p999: number; max: number };
   stoppedBy: StoppedBy;
   fault: Fault | null;
@@ -53,7 +54,7 @@ export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapsho
     flushes: last.flushes,
     seconds: last.seconds,
     pps: last.seconds > 0 ? last.taken / last.seconds : 0,
-    asked: plan.rate.kind === 'pps' ? { value: plan.rate.pps, unit: 'pps' } : null,
+    asked: askedOf(plan.rate),
     sendCallNs: { p50, p99, p999, max },
     stoppedBy: last.stoppedBy ?? 'user',
     fault: last.fault,

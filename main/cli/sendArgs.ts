@@ -77,6 +77,10 @@ export function readSend(argv: readonly string[]): SendCommand {
   if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
   const options = must(parseOptions(backend, optionsOf(values.opt ?? [])));
   const source = sourceOf(values);
+  const rate = values.rate === undefined ? { kind: 'max' as const } : must(parseRate(values.rate));
+  if (rate.kind === 'capture' && source.kind !== 'capture') {
+    throw new UsageError('--rate capture needs the times of a capture: give one with --pcap.');
+  }
   const plan: RunPlan = {
     backend: { name: backend.name, options },
     source,
@@ -84,7 +88,7 @@ export function readSend(argv: readonly string[]): SendCommand {
       values.batch === undefined
         ? BATCH_DEFAULT
         : must(parseWhole(values.batch, '--batch', BATCH_MIN, BATCH_MAX)),
-    rate: values.rate === undefined ? { kind: 'max' } : must(parseRate(values.rate)),
+    rate,
     stop: stopOf(values),
     flush: values.flush === undefined ? { every: 1, afterNs: null } : must(parseFlush(values.flush)),
     again: againOf(values.again),

@@ -24,7 +24,8 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       --batch N         packets in one send call, 1 to 4096 (default 64)
       --flush POLICY    every-batch | every:N | after:Nus | every:N,after:Nus | never
                         (default every-batch)
-      --rate RATE       max | Npps, as in 10kpps or 1.5Mpps (default max)
+      --rate RATE       max | Npps | Nbps:l1 | Nbps:l2 | burst:N@GAPus | capture, as in
+                        10kpps, 100Mbps:l1 or burst:32@1000us (default max)
       --count N         end after N packets of the plan; a capture repeats as needed
       --duration T      end after a time such as 500ms, 10s or 2m
       --until CODE      end at the first success | inval | again

@@ -1,14 +1,17 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
 import { AGAIN_POLICIES, type RunPlan, STALL_NS } from '../../app/run/plan';
+import { RATE_KINDS, type Rate } from '../../app/run/rate';
 import { type Hops, type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
 import {
   type NativeAddon,
   type NativeBackend,
   type NativeBackendSpec,
   type NativeCall,
+  type NativeRate,
   type NativeReading,
   type NativeRun,
   type NativeRunConfig,
+  type NativeTune,
   nativeAddon,
 } from '../native/addon';
 import { checkFiles } from './files';
@@ -22,6 +25,8 @@ export interface LabRun {
   stop(): void;
   /** Asks for a send of no packets with flush. */
   flush(): void;
+  /** Changes rate, batch and flush policy from the next batch on. */
+  tune(tuning: Tuning): void;
   /** Recent send calls with numbers from `first` on, at most `max`, oldest first. */
   calls(first: number, max: number): NativeCall[];
   /** The final totals, once everything is settled, closed and released. Never rejects. */
@@ -95,6 +100,10 @@ class StartedRun implements LabRun {
     if (!this.last) this.addon.flushRun(this.run);
   }
 
+  tune(tuning: Tuning): void {
+    if (!this.last) this.addon.tuneRun(this.run, tuneOf(tuning));
+  }
+
   calls(first: number, max: number): NativeCall[] {
     return this.last ? [] : this.addon.readCalls(this.run, first, max);
   }
@@ -108,17 +117,37 @@ function fileSpec(plan: RunPlan, path: string | null): NativeBackendSpec | null 
   return path === null ? null : { name: 'pcapng', options: [['file', path]], force: plan.force };
 }
 
+function rateOf(rate: Rate): NativeRate {
+  const none = { kind: RATE_KINDS.indexOf(rate.kind), value: 0, burst: 0, gapNs: 0 };
+  switch (rate.kind) {
+    case 'max':
+    case 'capture':
+      return none;
+    case 'pps':
+      return { ...none, value: rate.pps };
+    case 'l1':
+    case 'l2':
+      return { ...none, value: rate.bps };
+    case 'burst':
+      return { ...none, burst: rate.packets, gapNs: rate.gapNs };
+  }
+}
+
+/** What may change while a run is on. */
+export type Tuning = Pick<RunPlan, 'batch' | 'rate' | 'flush'>;
+
+function tuneOf({ batch, rate, flush }: Tuning): NativeTune {
+  return { batch, rate: rateOf(rate), flushEvery: flush.every ?? 0, flushAfterNs: flush.afterNs ?? 0 };
+}
+
 function runConfig(plan: RunPlan, tuning: RunTuning): NativeRunConfig {
   const { after, until } = plan.stop;
   return {
-    batch: plan.batch,
-    pps: plan.rate.kind === 'pps' ? plan.rate.pps : null,
+    ...tuneOf(plan),
     count: after.kind === 'count' ? after.count : 0,
     durationNs: after.kind === 'duration' ? after.ns : 0,
     once: after.kind === 'once',
     until: until === null ? null : AIO_CODES[until],
-    flushEvery: plan.flush.every ?? 0,
-    flushAfterNs: plan.flush.afterNs ?? 0,
     again: AGAIN_POLICIES.indexOf(plan.again),
     stallNs: tuning.stallNs ?? STALL_NS,
   };

@@ -31,16 +31,28 @@ export interface NativeSource {
   readonly frames: readonly Uint8Array[] | null;
 }
 
-/** Zero means "no such limit" (count, durationNs) or "not by this" (flushEvery, flushAfterNs). */
-export interface NativeRunConfig {
+/** `kind` is an index into `RATE_KINDS`; what a kind does not use is 0. */
+export interface NativeRate {
+  readonly kind: number;
+  readonly value: number;
+  readonly burst: number;
+  readonly gapNs: number;
+}
+
+/** What may change while a run is on. */
+export interface NativeTune {
   readonly batch: number;
-  readonly pps: number | null;
+  readonly rate: NativeRate;
+  readonly flushEvery: number;
+  readonly flushAfterNs: number;
+}
+
+/** Zero means "no such limit" (count, durationNs) or "not by this" (flushEvery, flushAfterNs). */
+export interface NativeRunConfig extends NativeTune {
   readonly count: number;
   readonly durationNs: number;
   readonly once: boolean;
   readonly until: number | null;
-  readonly flushEvery: number;
-  readonly flushAfterNs: number;
   /** 0 retry, 1 drop, 2 stop. */
   readonly again: number;
   readonly stallNs: number;
@@ -94,6 +106,9 @@ export type NativeCounters = Readonly<
     | 'fault_inval'
     | 'fault_held'
     | 'fault_lost_held'
+    | 'paced_ns'
+    | 'backoff_ns'
+    | 'sending_ns'
     | 'tee_offered'
     | 'tee_taken'
     | 'tee_refused'
@@ -200,6 +215,7 @@ export interface NativeAddon {
   ): Promise<NativeRun>;
   stopRun(run: NativeRun): void;
   flushRun(run: NativeRun): void;
+  tuneRun(run: NativeRun, tune: NativeTune): void;
   readRun(run: NativeRun): NativeReading;
   readCalls(run: NativeRun, first: number, max: number): NativeCall[];
   endRun(run: NativeRun): Promise<void>;

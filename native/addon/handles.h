@@ -34,6 +34,7 @@ napi_value pl_close_backend( napi_env env, napi_callback_info info );
 napi_value pl_start_run( napi_env env, napi_callback_info info );
 napi_value pl_stop_run( napi_env env, napi_callback_info info );
 napi_value pl_flush_run( napi_env env, napi_callback_info info );
+napi_value pl_tune_run( napi_env env, napi_callback_info info );
 napi_value pl_read_run( napi_env env, napi_callback_info info );
 napi_value pl_read_calls( napi_env env, napi_callback_info info );
 napi_value pl_end_run( napi_env env, napi_callback_info info );

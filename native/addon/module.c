@@ -79,6 +79,7 @@ NAPI_MODULE_INIT() {
       { .utf8name = "startRun", .method = pl_start_run, .attributes = napi_enumerable },
       { .utf8name = "stopRun", .method = pl_stop_run, .attributes = napi_enumerable },
       { .utf8name = "flushRun", .method = pl_flush_run, .attributes = napi_enumerable },
+      { .utf8name = "tuneRun", .method = pl_tune_run, .attributes = napi_enumerable },
       { .utf8name = "readRun", .method = pl_read_run, .attributes = napi_enumerable },
       { .utf8name = "readCalls", .method = pl_read_calls, .attributes = napi_enumerable },
       { .utf8name = "endRun", .method = pl_end_run, .attributes = napi_enumerable },

@@ -3,7 +3,6 @@
 #include "handles.h"
 #include "run/source.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,23 @@ read_number( napi_env env, napi_value obj, char const * name, double max, uint64
   return pl_member( env, obj, name, &v ) || pl_arg_whole( env, v, name, 0, max, out );
 }
 
-/* {batch, pps: number|null, count, durationNs, once, until: code|null, flushEvery,
+/* {kind, value, burst, gapNs}, see run/pace.h. */
+static int
+read_rate( napi_env env, napi_value obj, pl_rate_t * rate ) {
+  napi_value v;
+  uint64_t   kind;
+  if( read_number( env, obj, "kind", PL_RATE_CNT - 1, &kind ) || pl_member( env, obj, "value", &v ) ||
+      pl_arg_number( env, v, "value", 0, 1e15, &rate->value ) ||
+      read_number( env, obj, "burst", EXACT_MAX, &rate->burst ) || read_number( env, obj, "gapNs", EXACT_MAX, &rate->gap_ns ) )
+    return -1;
+  rate->kind  = (int)kind;
+  int by_value = kind == PL_RATE_PPS || kind == PL_RATE_L1 || kind == PL_RATE_L2;
+  if( ( by_value && !( rate->value > 0 ) ) || ( kind == PL_RATE_BURST && ( !rate->burst || !rate->gap_ns ) ) )
+    return pl_throw( env, "A rate is above 0, a burst has a packet and a gap." );
+  return 0;
+}
+
+/* {batch, rate, count, durationNs, once, until: code|null, flushEvery,
    flushAfterNs, again, stallNs} */
 static int
 read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
@@ -43,9 +58,7 @@ read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
   if( read_number( env, obj, "batch", PL_BATCH_MAX, &batch ) ) return -1;
   if( !batch ) return pl_throw( env, "batch is at least 1." );
   cfg->batch = batch;
-  if( pl_member( env, obj, "pps", &v ) ) return -1;
-  cfg->pps = INFINITY;
-  if( !pl_is_null( env, v ) && pl_arg_number( env, v, "pps", 1e-6, 1e12, &cfg->pps ) ) return -1;
+  if( pl_member( env, obj, "rate", &v ) || read_rate( env, v, &cfg->rate ) ) return -1;
   if( read_number( env, obj, "count", EXACT_MAX, &cfg->count ) ||
       read_number( env, obj, "durationNs", EXACT_MAX, &cfg->duration_ns ) ||
       read_number( env, obj, "flushEvery", EXACT_MAX, &cfg->flush_every ) ||
@@ -84,7 +97,7 @@ read_source( napi_env env, napi_value obj, start_job_t * j ) {
 static int
 start_work( pl_job_t * job ) {
   start_job_t * j = (start_job_t *)job;
-  j->source       = j->path ? pl_source_capture( j->path, j->cfg.batch, &job->err )
+  j->source       = j->path ? pl_source_capture( j->path, PL_BATCH_MAX, &job->err )
                             : pl_source_templates( (uint8_t const * const *)j->frames, j->sizes, j->cnt, &job->err );
   return !j->source;
 }
@@ -225,6 +238,24 @@ pl_stop_run( napi_env env, napi_callback_info info ) {
 napi_value
 pl_flush_run( napi_env env, napi_callback_info info ) {
   return ask( env, info, pl_run_flush );
+}
+
+/* tuneRun( run, {batch, rate, flushEvery, flushAfterNs} ) */
+napi_value
+pl_tune_run( napi_env env, napi_callback_info info ) {
+  napi_value        args[2], v;
+  pl_run_handle_t * h;
+  pl_run_tune_t     tune;
+  uint64_t          batch;
+  pl_err_t          err;
+  if( pl_args( env, info, 2, args ) || !( h = running( env, args[0] ) ) ||
+      read_number( env, args[1], "batch", PL_BATCH_MAX, &batch ) || pl_member( env, args[1], "rate", &v ) ||
+      read_rate( env, v, &tune.rate ) || read_number( env, args[1], "flushEvery", EXACT_MAX, &tune.flush_every ) ||
+      read_number( env, args[1], "flushAfterNs", EXACT_MAX, &tune.flush_after_ns ) )
+    return NULL;
+  tune.batch = batch;
+  if( pl_run_tune( h->run, &tune, &err ) ) pl_throw( env, "%.240s", err.sentence );
+  return NULL;
 }
 
 static napi_value

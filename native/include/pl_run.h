@@ -12,6 +12,21 @@ typedef struct pl_source pl_source_t;
 
 #define PL_BATCH_MAX (4096UL)
 
+/* How fast packets become due, see run/pace.h. */
+#define PL_RATE_MAX     (0)
+#define PL_RATE_PPS     (1) /* value: packets per second */
+#define PL_RATE_L1      (2) /* value: bit/s with preamble, FCS and inter-frame gap: max(len, 60) + 24 bytes a frame */
+#define PL_RATE_L2      (3) /* value: bit/s with FCS: max(len, 60) + 4 bytes a frame */
+#define PL_RATE_BURST   (4) /* burst packets at once, the next burst gap_ns after the start of this one */
+#define PL_RATE_CAPTURE (5) /* as in the capture; a later pass starts after the mean gap */
+#define PL_RATE_CNT     (6)
+
+typedef struct {
+  int      kind;
+  double   value;
+  uint64_t burst, gap_ns;
+} pl_rate_t;
+
 /* What happens with the packets from the index on after AGAIN. */
 #define PL_AGAIN_RETRY (0) /* the same packets again after 1 us doubling to 1 ms */
 #define PL_AGAIN_DROP  (1) /* they are refused, the run goes on with the next */
@@ -29,7 +44,7 @@ typedef struct pl_source pl_source_t;
 
 typedef struct {
   unsigned long batch;       /* 1 to PL_BATCH_MAX */
-  double        pps;         /* infinity = max */
+  pl_rate_t     rate;
   uint64_t      count;       /* packets of the plan; 0 = no such limit */
   uint64_t      duration_ns; /* 0 = no such limit */
   int           once;        /* end with the first pass of the source */
@@ -43,8 +58,10 @@ typedef struct {
 
 /* All but pending, state and the ring are cumulative.  Each packet of the plan is
    counted once, when no further call will be made for it; first_ns is the first
-   call, settled_ns the last time a packet was counted.  The list is also the
-   layout of the published snapshot. */
+   call, settled_ns the last time a packet was counted; paced_ns, backoff_ns and
+   sending_ns say where the time went: waiting for packets to be due, waiting after
+   AGAIN, inside send calls.  The list is also the layout of the published
+   snapshot. */
 #define PL_COUNTERS( X )                                                                                              \
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
   X( retried ) X( completed ) X( received ) X( not_captured ) X( truncated ) X( late_errors ) X( bytes )              \
@@ -52,7 +69,7 @@ typedef struct {
   X( stopped_by ) X( late_id ) X( late_a ) X( late_b ) X( late_c ) X( fault_offered ) X( fault_taken )                 \
   X( fault_refused ) X( fault_unexamined ) X( fault_dropped ) X( fault_duplicated ) X( fault_lost_duplicates )         \
   X( fault_reordered ) X( fault_corrupted ) X( fault_delayed ) X( fault_again ) X( fault_inval ) X( fault_held )       \
-  X( fault_lost_held ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )
+  X( fault_lost_held ) X( paced_ns ) X( backoff_ns ) X( sending_ns ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )
 
 typedef struct {
 #define X( name ) uint64_t name;
@@ -112,6 +129,16 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
 /* Asks the run to end / to flush.  Any thread; returns at once. */
 void pl_run_stop( pl_run_t * run );
 void pl_run_flush( pl_run_t * run );
+
+/* What may change while a run is on; takes effect with the next batch. */
+typedef struct {
+  unsigned long batch;
+  pl_rate_t     rate;
+  uint64_t      flush_every, flush_after_ns;
+} pl_run_tune_t;
+
+/* Any thread; returns at once.  -1 with err when a value is out of range. */
+int pl_run_tune( pl_run_t * run, pl_run_tune_t const * tune, pl_err_t * err );
 
 /* Reads the latest published totals (at most 1 ms old while calls are made).
    Any thread. */

@@ -3,7 +3,7 @@ import type { KeyboardEvent } from 'react';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { clock, si } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
-import { parseRate } from '../../app/run/rate';
+import { parseRate, showRate } from '../../app/run/rate';
 import { gotPps } from '../store/account';
 import { checkSettings } from '../store/checks';
 import { intent } from '../store/intent';
@@ -17,7 +17,7 @@ function askedWords(instance: InstanceInfo, settings: Settings): string {
   if (instance.run > 0) return instance.askedPps === null ? 'max' : si(instance.askedPps, 'pps');
   const rate = parseRate(settings.rate);
   if (!rate.ok) return '–';
-  return rate.value.kind === 'max' ? 'max' : si(rate.value.pps, 'pps');
+  return showRate(rate.value);
 }
 
 function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {

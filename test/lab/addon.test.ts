@@ -14,7 +14,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const config: NativeRunConfig = {
   batch: 64,
-  pps: null,
+  rate: { kind: 0, value: 0, burst: 0, gapNs: 0 },
   count: 1000,
   durationNs: 0,
   once: false,
@@ -99,8 +99,10 @@ test('05 plans that are none', async () => {
     { batch: 1.5 },
     { batch: Number.NaN },
     { batch: '64' },
-    { pps: 0 },
-    { pps: -1 },
+    { rate: { kind: 1, value: 0, burst: 0, gapNs: 0 } },
+    { rate: { kind: 6, value: 1, burst: 0, gapNs: 0 } },
+    { rate: { kind: 4, value: 1, burst: 0, gapNs: 5 } },
+    { rate: null },
     { count: -1 },
     { count: 2 ** 53 },
     { count: -0.5 },

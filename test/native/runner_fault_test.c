@@ -105,7 +105,7 @@ slow_is_not_stalled( void ) {
   pl_snapshot_t  s;
   cfg.batch    = 1UL;
   cfg.count    = 3UL;
-  cfg.pps      = 4.0; /* 250 ms apart */
+  cfg.rate     = rate_pps( 4.0 ); /* 250 ms apart */
   cfg.stall_ns = 200UL * MS;
   PLAY( &b, answers, &cfg, &s, NULL );
   CHECK_EQ( s.counters.taken, 3UL );

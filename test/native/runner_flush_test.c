@@ -61,7 +61,7 @@ by_time( void ) {
     pl_call_t     calls[SCRIPTED_CALLS];
     cfg.batch          = 1UL;
     cfg.count          = 12UL;
-    cfg.pps            = 100.0; /* 10 ms apart */
+    cfg.rate           = rate_pps( 100.0 ); /* 10 ms apart */
     cfg.flush_every    = every[i];
     cfg.flush_after_ns = 2UL * MS;
     scripted_init( &b, NULL, 0UL );
@@ -133,7 +133,7 @@ by_hand( void ) {
     running_t      r;
     pl_snapshot_t  s;
     cfg.batch       = 1UL;
-    cfg.pps         = rates[i];
+    cfg.rate        = rate_pps( rates[i] );
     cfg.flush_every = 0UL;
     if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
     for( int tries = 0; tries < 100000; tries++ ) {
@@ -167,7 +167,7 @@ refused_flush( void ) {
   pl_snapshot_t  s;
   pl_state_t     fault;
   cfg.batch          = 1UL;
-  cfg.pps            = 2.0;
+  cfg.rate           = rate_pps( 2.0 );
   cfg.flush_every    = 0UL;
   cfg.flush_after_ns = 2UL * MS;
   scripted_init( &b, answers, 2UL );

@@ -227,7 +227,7 @@ emptied_capture( void ) {
   pl_snapshot_t  s;
   CHECK( file_write( path, bytes, sz ) );
   free( bytes );
-  cfg.pps = 20000.0;
+  cfg.rate = rate_pps( 20000.0 );
   if( !running_start( &r, null, pl_source_capture( path, 8UL, NULL ), &cfg ) ) return;
   CHECK( !truncate( path, 24 ) );
   running_wait( &r, &s );
@@ -244,7 +244,7 @@ duration( void ) {
     pl_backend_t * b   = open_loopback( NULL );
     pl_run_cfg_t   cfg = plain_cfg();
     pl_snapshot_t  s;
-    cfg.pps         = rates[i];
+    cfg.rate        = rate_pps( rates[i] );
     cfg.duration_ns = 150000000UL;
     run_through( b, one_frame( 60U ), &cfg, &s, NULL );
     CHECK_EQ( s.counters.stopped_by, PL_STOP_DURATION );
@@ -265,7 +265,7 @@ stop( void ) {
     running_t      r;
     pl_snapshot_t  s;
     cfg.flush_every = kind == 4 ? 0UL : 1UL;
-    if( kind >= 3 ) cfg.pps = kind == 3 ? 0.001 : INFINITY;
+    if( kind >= 3 ) cfg.rate = rate_pps( kind == 3 ? 0.001 : INFINITY );
     if( kind == 5 ) cfg.count = UINT64_MAX;
     if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
     do {
@@ -332,7 +332,7 @@ bad_settings( void ) {
   for( int i = 0; i < 7; i++ ) {
     pl_err_t     err = { 0 };
     pl_run_cfg_t cfg = plain_cfg();
-    if( i < 4 ) cfg.pps = rates[i];
+    if( i < 4 ) cfg.rate = rate_pps( rates[i] );
     else cfg.batch = batches[i - 4];
     CHECK( !pl_run_start( null, one_frame( 60U ), &cfg, NULL, NULL, &err ) ); /* and the source is not leaked */
     CHECK_HAS( err.sentence, "A batch has 1 to 4096 packets" );

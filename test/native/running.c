@@ -8,9 +8,14 @@
 
 #define PATIENCE_NS (30000000000UL)
 
+pl_rate_t
+rate_pps( double pps ) {
+  return (pl_rate_t){ .kind = pps == INFINITY ? PL_RATE_MAX : PL_RATE_PPS, .value = pps };
+}
+
 pl_run_cfg_t
 plain_cfg( void ) {
-  return (pl_run_cfg_t){ .batch = 8UL, .pps = INFINITY, .flush_every = 1UL, .stall_ns = 10000000000UL };
+  return (pl_run_cfg_t){ .batch = 8UL, .flush_every = 1UL, .stall_ns = 10000000000UL };
 }
 
 pl_source_t *

@@ -10,6 +10,9 @@
 /* Batch of 8, maximum rate, flush with every batch, retry, stall after 10 s. */
 pl_run_cfg_t plain_cfg( void );
 
+/* So many packets per second; infinity is the maximum. */
+pl_rate_t rate_pps( double pps );
+
 /* A source over frames made by frame_fill, numbered from 0, of these sizes. */
 pl_source_t * made_source( uint32_t const * sizes, unsigned long cnt );
 

@@ -25,7 +25,7 @@ templates( void ) {
       CHECK( !sizes[i] || !memcmp( want, packet.buf, sizes[i] ) );
     }
     CHECK_EQ( pl_source_next( source, &packet ), 0 ); /* the end of a pass; then the next begins */
-    pl_source_recycle( source );
+    pl_source_recycle( source, NULL );
   }
   uint16_t sz;
   CHECK( !pl_source_only( source, &sz ) );
@@ -85,7 +85,7 @@ captures( void ) {
             if( sendable && frame->sz ) CHECK( !memcmp( packets[i].buf, frame->data, frame->sz ) );
           }
           in_batch = 0UL;
-          pl_source_recycle( source );
+          pl_source_recycle( source, NULL );
         }
         CHECK_EQ( got, 0 );
         CHECK_EQ( at, want->frames.cnt );

@@ -1,29 +1,33 @@
 /* pace.h: when packets are due at a given rate.  Pure: time is passed in.
 
-   Packet k of a schedule is due at base + k/pps.  A batch waits for its last
-   packet as long as that is due within 1 ms of its first; so at low rates
-   batches are smaller than asked for rather than late.  Whoever falls behind
-   catches up by at most 20 ms of packets (or one batch): the rate is a cap. */
+   Each packet is due a gap after the one before it; the gap comes from the rate:
+   1/pps, the wire time of the packet before at a bit rate, nothing within a burst,
+   or the time between the two frames in the capture.  Whoever falls behind catches
+   up by at most 20 ms (or one batch): the rate is a cap. */
 
 #ifndef PL_PACE_H
 #define PL_PACE_H
 
-#include <stdint.h>
+#include "pl_run.h"
 
 typedef struct {
-  double   pps;
-  uint64_t batch;
-  uint64_t base; /* ns */
-  uint64_t next; /* packets since base that were already given out */
+  pl_rate_t rate;
+  double    due;      /* of the packet given out last, ns since base; negative before the first */
+  uint64_t  base;
+  uint64_t  given;    /* packets so far */
+  uint64_t  last_sz;  /* bytes of the packet given out last */
 } pl_pace_t;
 
-void pl_pace_start( pl_pace_t * pace, double pps, uint64_t batch, uint64_t now );
+void pl_pace_start( pl_pace_t * pace, pl_rate_t const * rate, uint64_t now );
 
-/* How many packets (at most batch and want) are due at now.  0: none yet, and
-   *due says when to ask again. */
-uint64_t pl_pace_due( pl_pace_t * pace, uint64_t now, uint64_t want, uint64_t * due );
+/* When the next packet is due, in ns; UINT64_MAX = never.  gap_ns is the time
+   between it and the packet before it in the capture. */
+uint64_t pl_pace_due( pl_pace_t const * pace, uint64_t gap_ns );
 
-/* n packets were given out. */
-void pl_pace_taken( pl_pace_t * pace, uint64_t n );
+/* The next packet, of sz bytes, was given out. */
+void pl_pace_give( pl_pace_t * pace, uint64_t gap_ns, uint64_t sz );
+
+/* Gives up what is more than 20 ms, or the time of a batch, behind now. */
+void pl_pace_forgive( pl_pace_t * pace, uint64_t now, uint64_t gap_ns, uint64_t batch );
 
 #endif /* PL_PACE_H */

@@ -58,7 +58,7 @@ pl_run_publish( pl_run_t * run, uint64_t now ) {
   pl_counters_t * c = &run->now.counters;
   pl_backend_t *  b = run->backend;
   c->t_ns           = now;
-  c->pending        = run->end - run->at;
+  c->pending        = run->fresh ? 0UL : run->end - run->at;
   c->completed      = pl_chain_completed( b );
   c->received       = b->received;
   c->not_captured   = pl_chain_not_captured( b );
@@ -81,7 +81,7 @@ static void
 wait_until( pl_run_t * run, uint64_t then ) {
   uint64_t now = pl_clock_ns();
   if( then <= now ) return;
-  if( isinf( run->cfg.pps ) && then - now <= SPIN_NS ) {
+  if( pl_run_unpaced( run ) && then - now <= SPIN_NS ) {
     while( pl_clock_ns() < then ) {}
     return;
   }
@@ -89,14 +89,15 @@ wait_until( pl_run_t * run, uint64_t then ) {
   pl_run_publish( run, now );
   struct timespec const at = { .tv_sec = (time_t)( then / 1000000000UL ), .tv_nsec = (long)( then % 1000000000UL ) };
   pthread_mutex_lock( &run->lock );
-  if( !atomic_load( &run->stop ) && !atomic_load( &run->flush_asked ) )
+  if( !atomic_load( &run->stop ) && !atomic_load( &run->flush_asked ) && !atomic_load( &run->tune_asked ) )
     pthread_cond_timedwait( &run->wake, &run->lock, &at );
   pthread_mutex_unlock( &run->lock );
 }
 
 /* Goes on servicing the backend while the run waits for something else. */
 static void
-wait_and_serve( pl_run_t * run, uint64_t then ) {
+wait_and_serve( pl_run_t * run, uint64_t then, uint64_t * spent ) {
+  uint64_t before = pl_clock_ns();
   if( run->service_at < then ) then = run->service_at;
   uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
   if( flush_due < then ) then = flush_due;
@@ -104,57 +105,67 @@ wait_and_serve( pl_run_t * run, uint64_t then ) {
   wait_until( run, then );
   uint64_t now = pl_clock_ns();
   if( now >= run->service_at ) run->service_at = pl_chain_service( run->backend, now );
+  *spent += now - before;
 }
 
-/* Reads the next batch when it is due.  1: there is something to send. */
-static int
+/* Reads the next batch, or finds that there is none. */
+static void
 next_batch( pl_run_t * run, uint64_t now ) {
   uint64_t left = run->cfg.count ? run->cfg.count - run->planned : UINT64_MAX;
-  if( !left ) run->stop_by = PL_STOP_COUNT;
-  if( run->source_ended > 0 ) run->stop_by = run->faulted ? PL_STOP_FAULT : PL_STOP_END;
-  if( run->source_ended < 0 ) {
+  if( !left ) {
+    run->stop_by = PL_STOP_COUNT;
+  } else if( run->source_ended > 0 && !run->has_ahead ) {
+    run->stop_by = run->faulted ? PL_STOP_FAULT : PL_STOP_END;
+  } else if( run->source_ended < 0 && !run->has_ahead ) {
     pl_run_set_fault( run, run->backend->state.state, 0, "read capture", pl_source_problem( run->source ) );
     run->stop_by = PL_STOP_FAULT;
+  } else {
+    uint64_t want = left < run->cfg.batch ? left : run->cfg.batch;
+    if( run->cfg.once && run->lone ) want = 1UL;
+    pl_run_fill( run, want, now );
+    if( run->at == run->end && run->send_at == UINT64_MAX )
+      wait_and_serve( run, UINT64_MAX, &run->now.counters.paced_ns );
   }
-  if( run->stop_by ) return 0;
-  uint64_t want = run->cfg.batch;
-  if( left < want ) want = left;
-  if( run->cfg.once && !run->ordinals ) want = 1UL;
-  if( !isinf( run->cfg.pps ) ) {
-    uint64_t due;
-    want = pl_pace_due( &run->pace, now, want, &due );
-    if( !want ) {
-      wait_and_serve( run, due );
-      return 0;
-    }
-    pl_pace_taken( &run->pace, want );
-  }
-  pl_run_fill( run, want );
-  return run->end > run->at;
+}
+
+/* Takes over what may change while a run is on. */
+static void
+retune( pl_run_t * run, uint64_t now ) {
+  pthread_mutex_lock( &run->lock );
+  pl_run_tune_t const tune = run->tune;
+  atomic_store( &run->tune_asked, 0 );
+  pthread_mutex_unlock( &run->lock );
+  run->cfg.batch    = tune.batch;
+  run->cfg.rate     = tune.rate;
+  run->flush_policy = (pl_flush_policy_t){ .every = tune.flush_every, .after_ns = tune.flush_after_ns };
+  pl_pace_start( &run->pace, &tune.rate, now );
+  if( run->fresh && run->send_at > now ) run->send_at = now; /* it waited by the old rate */
 }
 
 static void
 step( pl_run_t * run ) {
-  uint64_t now = pl_clock_ns();
+  uint64_t now       = pl_clock_ns();
+  uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
+  int      waiting   = run->at < run->end && ( run->fresh ? now < run->send_at : run->backoff_ns && now < run->retry_at );
   if( atomic_load_explicit( &run->stop, memory_order_relaxed ) ) {
     run->stop_by = PL_STOP_USER;
   } else if( now >= run->deadline ) {
     run->stop_by = PL_STOP_DURATION;
+  } else if( atomic_load_explicit( &run->tune_asked, memory_order_relaxed ) ) {
+    retune( run, now );
   } else if( atomic_load_explicit( &run->flush_asked, memory_order_relaxed ) ) {
     atomic_store( &run->flush_asked, 0 );
     pl_run_send( run, 1 );
-  } else if( now >= pl_flush_due( &run->flush_policy, &run->flush_state ) && run->at == run->end &&
-             !isinf( run->cfg.pps ) ) {
-    pl_run_send( run, 1 );
-  } else if( run->at < run->end ) { /* what is left of a batch, after AGAIN or behind an INVAL */
-    if( run->backoff_ns && now < run->retry_at ) {
-      if( now >= pl_flush_due( &run->flush_policy, &run->flush_state ) ) pl_run_send( run, 1 );
-      else wait_and_serve( run, run->retry_at );
-    } else {
-      pl_run_send( run, 0 );
-    }
-  } else if( next_batch( run, now ) ) {
+  } else if( now >= flush_due && ( waiting || ( run->at == run->end && !pl_run_unpaced( run ) ) ) ) {
+    pl_run_send( run, 1 ); /* no send comes soon enough to carry it */
+  } else if( waiting && run->fresh ) {
+    wait_and_serve( run, run->send_at, &run->now.counters.paced_ns );
+  } else if( waiting ) {
+    wait_and_serve( run, run->retry_at, &run->now.counters.backoff_ns );
+  } else if( run->at < run->end ) {
     pl_run_send( run, 0 );
+  } else {
+    next_batch( run, now );
   }
 }
 
@@ -169,7 +180,7 @@ pl_run_main( void * arg ) {
   run->deadline    = run->cfg.duration_ns ? start + run->cfg.duration_ns : UINT64_MAX;
   run->service_at  = UINT64_MAX;
   run->progress_at = start;
-  if( !isinf( run->cfg.pps ) ) pl_pace_start( &run->pace, run->cfg.pps, run->cfg.batch, start );
+  pl_pace_start( &run->pace, &run->cfg.rate, start );
   while( !run->stop_by ) step( run );
   pl_run_finish( run );
   run->now.counters.stopped_by = (uint64_t)run->stop_by;
@@ -179,15 +190,26 @@ pl_run_main( void * arg ) {
   return NULL;
 }
 
-/* Lays a lone template out over the whole batch, once. */
+/* Lays a lone template out over the whole batch, once; the batch may grow later. */
 static void
 lay_out( pl_run_t * run ) {
   uint16_t  sz  = 0U;
   uint8_t * buf = pl_source_only( run->source, &sz );
-  if( !buf ) return;
-  for( unsigned long i = 0UL; i < run->cfg.batch; i++ ) run->batch[i] = (pl_aio_pkt_info_t){ .buf = buf, .buf_sz = sz };
-  free( run->ordinals );
-  run->ordinals = NULL;
+  run->lone     = buf != NULL;
+  for( unsigned long i = 0UL; buf && i < PL_BATCH_MAX; i++ )
+    run->batch[i] = (pl_aio_pkt_info_t){ .buf = buf, .buf_sz = sz };
+}
+
+/* Whether rate and batch are within their ranges. */
+static int
+check_tune( unsigned long batch, pl_rate_t const * rate, pl_err_t * err ) {
+  int needs_value = rate->kind == PL_RATE_PPS || rate->kind == PL_RATE_L1 || rate->kind == PL_RATE_L2;
+  int ok          = batch >= 1UL && batch <= PL_BATCH_MAX && rate->kind >= 0 && rate->kind < PL_RATE_CNT;
+  if( ok && needs_value ) ok = rate->value > 0 && rate->value < INFINITY;
+  if( ok && rate->kind == PL_RATE_BURST ) ok = rate->burst >= 1UL && rate->gap_ns >= 1UL;
+  if( ok ) return 0;
+  pl_err_set( err, EINVAL, "options", "A batch has 1 to %lu packets and the rate is above 0.", PL_BATCH_MAX );
+  return -1;
 }
 
 static int
@@ -203,16 +225,15 @@ start_thread( pl_run_t * run ) {
 pl_run_t *
 pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, pl_run_done_t done, void * ctx,
               pl_err_t * err ) {
-  if( !cfg->batch || cfg->batch > PL_BATCH_MAX || !( cfg->pps > 0 ) ) {
-    pl_err_set( err, EINVAL, "options", "A batch has 1 to %lu packets and the rate is above 0.", PL_BATCH_MAX );
+  if( check_tune( cfg->batch, &cfg->rate, err ) ) {
     pl_source_delete( source );
     return NULL;
   }
   pl_run_t * run = aligned_alloc( _Alignof( pl_run_t ), sizeof( pl_run_t ) );
   if( run ) {
     memset( run, 0, sizeof( *run ) );
-    run->batch    = aligned_alloc( PL_AIO_PKT_INFO_ALIGN, cfg->batch * sizeof( pl_aio_pkt_info_t ) );
-    run->ordinals = calloc( cfg->batch, sizeof( uint64_t ) );
+    run->batch    = aligned_alloc( PL_AIO_PKT_INFO_ALIGN, PL_BATCH_MAX * sizeof( pl_aio_pkt_info_t ) );
+    run->ordinals = calloc( PL_BATCH_MAX, sizeof( uint64_t ) );
   }
   if( !run || !run->batch || !run->ordinals ) {
     pl_err_set( err, ENOMEM, "memory", "The run could not be started: out of memory." );
@@ -266,6 +287,17 @@ pl_run_stop( pl_run_t * run ) {
 void
 pl_run_flush( pl_run_t * run ) {
   ask( run, &run->flush_asked );
+}
+
+int
+pl_run_tune( pl_run_t * run, pl_run_tune_t const * tune, pl_err_t * err ) {
+  if( check_tune( tune->batch, &tune->rate, err ) ) return -1;
+  pthread_mutex_lock( &run->lock );
+  run->tune = *tune;
+  atomic_store( &run->tune_asked, 1 );
+  pthread_cond_signal( &run->wake );
+  pthread_mutex_unlock( &run->lock );
+  return 0;
 }
 
 void

@@ -25,11 +25,16 @@ struct pl_run {
 
   /* The batch: packets [at, end) are not settled yet. */
   pl_aio_pkt_info_t * batch;
-  uint64_t *          ordinals; /* of each packet of the batch; NULL for a lone template */
+  uint64_t *          ordinals; /* of each packet of the batch; not used for a lone template */
+  int                 lone;     /* one template, laid out over the batch once */
   unsigned long       at, end;
   uint64_t            planned;   /* packets of the plan read so far = ordinal of the next */
   uint64_t            pass_read; /* of the source's current pass */
   int                 source_ended; /* 1: no more packets, -1: the capture is damaged */
+  uint64_t            send_at;   /* a fresh batch waits for its last packet */
+  int                 fresh;     /* no packet of the batch was offered yet */
+  pl_packet_t         ahead;     /* read, but not yet due with the batch */
+  int                 has_ahead;
   int                 last_code;    /* the answer the pending packets had last */
   uint64_t            backoff_ns;   /* 0 = the last answer was not AGAIN without a retry */
   uint64_t            retry_at;
@@ -42,7 +47,8 @@ struct pl_run {
   int                 faulted;
 
   /* Shared with other threads. */
-  atomic_int      stop, flush_asked, ended;
+  atomic_int      stop, flush_asked, tune_asked, ended;
+  pl_run_tune_t   tune; /* under lock */
   pthread_mutex_t lock;
   pthread_cond_t  wake;
   pl_publish_t    publish;
@@ -53,14 +59,25 @@ struct pl_run {
   void *          done_ctx;
 };
 
-/* Reads packets of the plan into the batch, at most want. */
-void pl_run_fill( pl_run_t * run, unsigned long want );
+/* Reads the packets of the plan that are due together into the batch, at most
+   want, and says when to send them.  now is the time. */
+void pl_run_fill( pl_run_t * run, unsigned long want, uint64_t now );
+
+/* Whether packets go as fast as they can. */
+static inline int
+pl_run_unpaced( pl_run_t const * run ) {
+  return run->cfg.rate.kind == PL_RATE_MAX;
+}
 
 /* Makes one send call (cnt may be 0) and settles its answer. */
 void pl_run_send( pl_run_t * run, int timer_flush );
 
 /* Settles what is pending by its last answer, drains, reads the final state. */
 void pl_run_finish( pl_run_t * run );
+
+/* Counts a refusal under its reason. */
+void pl_run_note_reason( pl_run_t * run, int inval, pl_cause_t const * cause, uint64_t ordinal, uint64_t call,
+                         uint64_t idx );
 
 void pl_run_set_fault( pl_run_t * run, int state, int err, char const * step, char const * sentence );
 void pl_run_publish( pl_run_t * run, uint64_t now );

@@ -13,8 +13,8 @@
 
 /* Counts a refusal under its reason; a new kind takes a free entry, and when
    none is free it is not listed (the counters still hold it). */
-static void
-note_reason( pl_run_t * run, int inval, pl_cause_t const * cause, uint64_t ordinal, uint64_t call, uint64_t idx ) {
+void
+pl_run_note_reason( pl_run_t * run, int inval, pl_cause_t const * cause, uint64_t ordinal, uint64_t call, uint64_t idx ) {
   pl_occurrence_t const here = { .ordinal = ordinal, .call = call, .idx = idx, .id = (uint64_t)cause->id,
                                  .a = cause->a, .b = cause->b, .c = cause->c };
   for( unsigned long i = 0UL; i < PL_REASON_MAX; i++ ) {
@@ -27,70 +27,16 @@ note_reason( pl_run_t * run, int inval, pl_cause_t const * cause, uint64_t ordin
   }
 }
 
-/* Why the runner itself will not offer a packet, or 0. */
-static int
-unsendable( pl_packet_t const * packet, pl_cause_t * cause ) {
-  if( packet->link != PL_LINKTYPE_ETHERNET ) {
-    *cause = (pl_cause_t){ .id = PL_CAUSE_NOT_ETHERNET, .a = packet->link };
-    return 1;
-  }
-  if( packet->sz > PL_AIO_PKT_INFO_BUF_MAX ) {
-    *cause = (pl_cause_t){ .id = PL_CAUSE_OVER_MAX, .a = packet->sz };
-    return 1;
-  }
-  return 0;
-}
-
-void
-pl_run_fill( pl_run_t * run, unsigned long want ) {
-  pl_counters_t * c = &run->now.counters;
-  run->at = run->end = 0UL;
-  if( !run->ordinals ) { /* a lone template: the batch was laid out once */
-    run->end = want;
-    run->planned += want;
-    if( run->cfg.once && !run->cfg.count ) run->source_ended = 1;
-    return;
-  }
-  pl_source_recycle( run->source );
-  for( unsigned long read = 0UL; read < want && !run->source_ended; ) {
-    pl_packet_t packet;
-    int         got = pl_source_next( run->source, &packet );
-    if( got != 1 ) {
-      if( got < 0 || run->cfg.once || !run->pass_read ) run->source_ended = got < 0 ? -1 : 1;
-      if( !got && !run->cfg.once && !run->pass_read )
-        pl_run_set_fault( run, run->backend->state.state, 0, "read capture", "The capture holds no packets any more." );
-      run->pass_read = 0UL;
-      continue;
-    }
-    read++;
-    run->pass_read++;
-    uint64_t   ordinal = run->planned++;
-    pl_cause_t cause;
-    c->truncated += (uint64_t)packet.truncated;
-    if( unsendable( &packet, &cause ) ) {
-      c->offered++;
-      c->refused++;
-      note_reason( run, 1, &cause, ordinal, 0UL, 0UL );
-      c->settled_ns = pl_clock_ns();
-      if( !c->first_ns ) c->first_ns = c->settled_ns;
-      continue;
-    }
-    run->batch[run->end]    = (pl_aio_pkt_info_t){ .buf = packet.buf, .buf_sz = (uint16_t)packet.sz };
-    run->ordinals[run->end] = ordinal;
-    run->end++;
-  }
-}
-
 static uint64_t
 ordinal_of( pl_run_t const * run, unsigned long i ) {
-  return run->ordinals ? run->ordinals[i] : run->planned - ( run->end - i );
+  return !run->lone ? run->ordinals[i] : run->planned - ( run->end - i );
 }
 
 /* Packets [at, at+n) were accepted. */
 static void
 take( pl_run_t * run, unsigned long n ) {
   pl_counters_t * c = &run->now.counters;
-  if( run->ordinals )
+  if( !run->lone )
     for( unsigned long i = run->at; i < run->at + n; i++ ) c->bytes += run->batch[i].buf_sz;
   else
     c->bytes += n * run->batch[0].buf_sz;
@@ -206,9 +152,9 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   if( run->backoff_ns ) c->retried += cnt;
   else if( cnt ) run->progress_at = t0; /* the clock of a stall starts with the first refusal of a packet */
 
-  if( backend->fault ) pl_fault_plan( backend->fault, run->ordinals ? run->ordinals + run->at : NULL, ordinal_of( run, run->at ) );
+  if( backend->fault ) pl_fault_plan( backend->fault, run->lone ? NULL : run->ordinals + run->at, ordinal_of( run, run->at ) );
   if( backend->fault )
-    pl_fault_plan( backend->fault, run->ordinals ? run->ordinals + run->at : NULL, ordinal_of( run, run->at ) );
+    pl_fault_plan( backend->fault, run->lone ? NULL : run->ordinals + run->at, ordinal_of( run, run->at ) );
   int      code = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
   uint64_t t1   = pl_clock_ns();
 
@@ -217,7 +163,9 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     if( run->cfg.duration_ns ) run->deadline = t0 + run->cfg.duration_ns;
     run->progress_at = t0;
   }
+  if( cnt ) run->fresh = 0;
   c->flushes += (uint64_t)flush;
+  c->sending_ns += t1 - t0;
   pl_flush_sent( &run->flush_state, t0, code ? idx : cnt, flush );
   if( cnt || code ) run->last_code = code;
 
@@ -238,7 +186,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     if( inval ) c->calls_inval++;
     else c->calls_again++;
     record_call( run, t0, t1, cnt, idx, code, flush, occ );
-    note_reason( run, inval, &backend->cause, ordinal_of( run, run->at + idx ),
+    pl_run_note_reason( run, inval, &backend->cause, ordinal_of( run, run->at + idx ),
                  c->calls_success + c->calls_inval + c->calls_again, idx );
     if( inval ) on_inval( run, idx, t1 );
     else on_again( run, idx, t1 );
@@ -296,7 +244,8 @@ drain_recorder( pl_run_t * run, uint64_t upto ) {
 void
 pl_run_finish( pl_run_t * run ) {
   pl_backend_t * backend = run->backend;
-  unsigned long  left    = run->end - run->at;
+  if( run->fresh ) run->at = run->end; /* never offered */
+  unsigned long left = run->end - run->at;
   if( left ) {
     if( run->last_code == PL_AIO_ERR_INVAL ) leave_unexamined( run, left );
     else refuse( run, left );

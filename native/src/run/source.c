@@ -16,8 +16,12 @@ struct pl_source {
   uint8_t **    frames;
 
   pl_capture_t * capture;
-  uint8_t *      slab; /* batch * PL_AIO_PKT_INFO_BUF_MAX bytes */
+  uint8_t *      slab; /* (batch + 1) * PL_AIO_PKT_INFO_BUF_MAX bytes */
   unsigned long  slab_at;
+  uint64_t       last_ts;          /* of the frame before, ns */
+  uint64_t       gaps, gap_sum_ns; /* of the pass so far */
+  uint64_t       mean_ns;          /* of the last whole pass */
+  uint64_t       in_pass;          /* frames of the pass so far */
 };
 
 pl_source_t *
@@ -79,7 +83,7 @@ pl_source_capture( char const * path, unsigned long batch, pl_err_t * err ) {
   if( any_sendable( capture, path, err ) ) {
     (void)pl_capture_rewind( capture );
     self = calloc( 1UL, sizeof( *self ) );
-    if( self ) self->slab = aligned_alloc( LINE, batch * PL_AIO_PKT_INFO_BUF_MAX );
+    if( self ) self->slab = aligned_alloc( LINE, ( batch + 1UL ) * PL_AIO_PKT_INFO_BUF_MAX );
     if( self && self->slab ) {
       self->capture = capture;
       return self;
@@ -102,9 +106,38 @@ pl_source_delete( pl_source_t * self ) {
   free( self );
 }
 
+/* Bytes of the slab that a frame takes. */
+static unsigned long
+slab_sz( uint64_t sz ) {
+  return ( sz + LINE - 1UL ) & ~( LINE - 1UL );
+}
+
 void
-pl_source_recycle( pl_source_t * self ) {
+pl_source_recycle( pl_source_t * self, pl_packet_t * keep ) {
   self->slab_at = 0UL;
+  if( !keep || !self->capture || !keep->buf ) return;
+  memmove( self->slab, keep->buf, keep->sz );
+  keep->buf     = self->slab;
+  self->slab_at = slab_sz( keep->sz );
+}
+
+/* The time between a frame and the one before it. */
+static uint64_t
+gap_before( pl_source_t * self, uint64_t ts ) {
+  uint64_t gap  = ts > self->last_ts ? ts - self->last_ts : 0UL;
+  self->last_ts = ts;
+  if( !self->in_pass++ ) return self->mean_ns;
+  self->gaps++;
+  self->gap_sum_ns += gap;
+  return gap;
+}
+
+/* The pass is over: the next one starts after its mean gap. */
+static void
+end_pass( pl_source_t * self ) {
+  self->mean_ns = self->gaps ? self->gap_sum_ns / self->gaps : 0UL;
+  self->gaps = self->gap_sum_ns = self->in_pass = 0UL;
+  (void)pl_capture_rewind( self->capture );
 }
 
 static int
@@ -123,13 +156,14 @@ pl_source_next( pl_source_t * self, pl_packet_t * packet ) {
   if( !self->capture ) return next_template( self, packet );
   pl_frame_t frame;
   int        got = pl_capture_next( self->capture, &frame );
-  if( got == 0 ) (void)pl_capture_rewind( self->capture );
+  if( got == 0 ) end_pass( self );
   if( got != 1 ) return got;
   *packet = (pl_packet_t){ .sz = frame.caplen, .truncated = frame.caplen < frame.origlen, .link = frame.link };
+  packet->gap_ns = gap_before( self, frame.ts_ns );
   if( frame.link == PL_LINKTYPE_ETHERNET && frame.caplen && frame.caplen <= PL_AIO_PKT_INFO_BUF_MAX ) {
     packet->buf = self->slab + self->slab_at;
     memcpy( packet->buf, frame.data, frame.caplen );
-    self->slab_at += ( frame.caplen + LINE - 1UL ) & ~( LINE - 1UL );
+    self->slab_at += slab_sz( frame.caplen );
   }
   return 1;
 }

@@ -14,6 +14,7 @@ typedef struct {
   uint64_t sz;
   int      truncated; /* the capture had cut it by its snap length */
   uint16_t link;
+  uint64_t gap_ns; /* since the frame before it in the capture (backward time: 0); the first of a later pass: the mean gap */
 } pl_packet_t;
 
 /* A source over copies of cnt frames.  NULL with err. */
@@ -26,8 +27,9 @@ pl_source_t * pl_source_capture( char const * path, unsigned long batch, pl_err_
 
 void pl_source_delete( pl_source_t * self );
 
-/* Forgets the packets given out: their batch is settled. */
-void pl_source_recycle( pl_source_t * self );
+/* Forgets the packets given out, their batch is settled; all but keep (NULL: none),
+   whose bytes are moved. */
+void pl_source_recycle( pl_source_t * self, pl_packet_t * keep );
 
 /* The next packet: 1, 0 at the end of a pass (the next call starts another), or
    -1 where the capture is damaged (pl_source_problem). */

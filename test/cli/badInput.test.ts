@@ -20,7 +20,7 @@ test.each([
   [[], 'command'],
   [['fly'], 'fly'],
   [['send'], '--backend'],
-  [['send', '--backend', 'warp', '--hex', HEX], 'null, loopback, pcapng'],
+  [['send', '--backend', 'warp', '--hex', HEX], 'null, loopback, pcapng, udp'],
   [['send', '--backend', 'null'], '--pcap FILE or --hex HEX'],
   [['send', '--backend', 'null', '--hex', 'xyz'], 'character 1'],
   [['send', '--backend', 'null', '--hex', 'abc'], '3 digits'],

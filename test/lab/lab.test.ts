@@ -34,7 +34,7 @@ const configure = (change: Partial<Settings>, id = 'A') =>
 test('a page that says hello gets everything it draws', async () => {
   const hello = await page.request('lab.hello', null);
   expect(hello.instances.map((i) => [i.id, i.phase, i.run])).toEqual([['A', 'idle', 0]]);
-  expect(hello.backends.map((b) => b.name)).toEqual(['null', 'loopback', 'pcapng']);
+  expect(hello.backends.map((b) => b.name)).toEqual(['null', 'loopback', 'pcapng', 'udp']);
   expect(hello.live).toEqual([]);
 });
 

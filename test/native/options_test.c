@@ -143,7 +143,7 @@ static void
 tables( void ) {
   unsigned long                    cnt;
   pl_backend_def_t const * const * table = pl_backend_table( &cnt );
-  CHECK_EQ( cnt, 3UL );
+  CHECK_EQ( cnt, 4UL );
   for( unsigned long i = 0UL; i < cnt; i++ ) {
     pl_backend_def_t const * def = table[i];
     CHECK( def->name && def->open && def->close && def->cause_text );

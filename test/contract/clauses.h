@@ -48,6 +48,7 @@ struct clause_subject {
   unsigned long mtu;  /* of the frame limit; 0 = no MTU */
   int           any_size;    /* takes buffers over 4096 B */
   int           drops_over;  /* and such frames do not arrive */
+  int           datagrams;   /* takes well-formed UDP frames only */
   int           sees;        /* frames arrive in path */
   int           exact;       /* what was taken arrives once and in order */
   int           completes;   /* after a flush and work everything taken is completed */

@@ -100,7 +100,7 @@ clause_sizes( void const * arg ) {
   int                  any = c->subject->any_size;
   unsigned long        mtu = c->subject->mtu;
   unsigned long        max = mtu ? mtu + 14UL : PL_AIO_PKT_INFO_BUF_MAX;
-  for( unsigned long sz = 1UL; sz < 16UL && sz <= max; sz++ ) offer( c, sz, 0x0800, 1 );
+  for( unsigned long sz = 1UL; sz < 16UL && sz <= max; sz++ ) offer( c, sz, 0x0800, !c->subject->datagrams );
   if( max < PL_AIO_PKT_INFO_BUF_MAX ) {
     offer( c, max, 0x0800, 1 );
     offer( c, max + 1UL, 0x0800, 0 );

@@ -218,7 +218,11 @@ gather( pl_fault_t * self, pl_aio_pkt_info_t const * batch, unsigned long cnt, u
     int                       code    = injected( self, ordinal );
     if( code != PL_AIO_SUCCESS ) return code;
     cut = awaited( self, ordinal );
-    if( !pkt->buf_sz || decided( self, DECIDE_DROP, self->drop, ordinal ) ) continue;
+    if( !pkt->buf_sz ) { /* nothing to do wrong about it */
+      add_out( self, NULL, 0U, *next, 0 );
+      continue;
+    }
+    if( decided( self, DECIDE_DROP, self->drop, ordinal ) ) continue;
     int copies    = 1 + decided( self, DECIDE_DUPLICATE, self->duplicate, ordinal );
     int reordered = decided( self, DECIDE_REORDER, self->reorder, ordinal );
     if( pkt->buf_sz > PL_AIO_PKT_INFO_BUF_MAX ) { /* for the destination to refuse */

@@ -67,6 +67,8 @@ export const instanceSchema = z.object({
   run: z.number(),
   /** The rate the current or last run was asked for, in pps; null = max or no run yet. */
   askedPps: z.number().nullable(),
+  /** What the current or last run was asked for, as shown: max, 10.0 kpps, 100 Mbit/s L1; null before the first. */
+  asked: z.string().nullable(),
   /** The backend of the current or last run; null before the first. */
   ranOn: z.string().nullable(),
 });

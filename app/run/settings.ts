@@ -47,6 +47,9 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
   if (!flush.ok) return no('flush', flush.sentence);
   const rate = parseRate(settings.rate);
   if (!rate.ok) return no('rate', rate.sentence);
+  if (rate.value.kind === 'capture' && settings.source !== 'capture') {
+    return no('rate', 'The rate “capture” needs the times of a capture: open one, or choose another rate.');
+  }
   const stop = parseStop(settings.stop);
   if (!stop.ok) return no('stop', stop.sentence);
 

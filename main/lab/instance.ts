@@ -1,5 +1,6 @@
 import type { InstanceInfo, Live } from '../../app/ipc/contract';
 import type { RunPlan, Settings } from '../../app/run/plan';
+import { showRate } from '../../app/run/rate';
 import { defaultSettings, planOf } from '../../app/run/settings';
 import { addSample, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
@@ -48,6 +49,7 @@ export class Instance {
       phase: this.phase,
       run: this.runNumber,
       askedPps: this.plan?.rate.kind === 'pps' ? this.plan.rate.pps : null,
+      asked: this.plan ? showRate(this.plan.rate) : null,
       ranOn: this.plan?.backend.name ?? null,
     };
   }

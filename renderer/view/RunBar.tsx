@@ -14,7 +14,7 @@ import { TierBadge } from './TierBadge';
 
 /** The rate asked for: of the run that is or was on, else of the draft. */
 function askedWords(instance: InstanceInfo, settings: Settings): string {
-  if (instance.run > 0) return instance.askedPps === null ? 'max' : si(instance.askedPps, 'pps');
+  if (instance.asked !== null) return instance.asked;
   const rate = parseRate(settings.rate);
   if (!rate.ok) return '–';
   return showRate(rate.value);

@@ -14,7 +14,7 @@ import {
 import { BUILT_IN_HEX } from '../../app/packet/hex';
 import { parseWhole } from '../../app/quantity/parse';
 import type { Settings } from '../../app/run/plan';
-import { parseRate } from '../../app/run/rate';
+import { parseRate, showRate } from '../../app/run/rate';
 import { addSample, emptyHistory, type History } from '../../app/stats/series';
 import { type Fault, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { FAKE_BACKENDS } from './fakeBackends';
@@ -116,6 +116,7 @@ export class FakeLab implements PageBridge {
       phase: 'idle',
       run: 0,
       askedPps: null,
+      asked: null,
       ranOn: null,
     };
     this.instances = [...this.instances, instance];
@@ -178,6 +179,7 @@ export class FakeLab implements PageBridge {
       phase: 'running',
       run: instance.run + 1,
       askedPps: rate.value.kind === 'pps' ? rate.value.pps : null,
+      asked: showRate(rate.value),
       ranOn: backend.name,
     });
     this.note('info', id, `Run ${instance.run + 1} on ${backend.name} started.`);

@@ -50,6 +50,7 @@ describe('settings to plan', () => {
     [{ batch: 'NaN' }, 'batch'],
     [{ flush: 'often' }, 'flush'],
     [{ rate: '10' }, 'rate'],
+    [{ rate: 'capture' }, 'rate'],
     [{ stop: 'later' }, 'stop'],
     [{ hex: 'zz' }, 'hex'],
     [{ source: 'capture' }, 'capture'],

@@ -9,6 +9,7 @@
 #include <node_api.h>
 
 #define PL_STRING_MAX (4096UL)
+#define PL_EXACT_MAX  (9007199254740991.0) /* 2^53 - 1 */
 
 /* The first want arguments of a call.  0, or -1 (thrown) when there are fewer. */
 int pl_args( napi_env env, napi_callback_info info, size_t want, napi_value * out );

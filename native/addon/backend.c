@@ -82,10 +82,10 @@ read_fault( napi_env env, napi_value obj, pl_fault_cfg_t * cfg ) {
                           { "corrupt", 0, 1, 0 },
                           { "delayNs", 0, 10e9, 1 },
                           { "seed", 0, 4294967295.0, 1 },
-                          { "againEvery", 0, 9007199254740991.0, 1 },
-                          { "invalEvery", 0, 9007199254740991.0, 1 },
-                          { "againAt", -1, 9007199254740991.0, 1 },
-                          { "invalAt", -1, 9007199254740991.0, 1 } };
+                          { "againEvery", 0, PL_EXACT_MAX, 1 },
+                          { "invalEvery", 0, PL_EXACT_MAX, 1 },
+                          { "againAt", -1, PL_EXACT_MAX, 1 },
+                          { "invalAt", -1, PL_EXACT_MAX, 1 } };
   double n[10];
   for( int i = 0; i < 10; i++ ) {
     napi_value v;

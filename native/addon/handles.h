@@ -29,6 +29,9 @@ struct pl_run_handle {
 extern napi_type_tag const pl_backend_tag;
 extern napi_type_tag const pl_run_tag;
 
+/* The handle in v while its run exists, or NULL (thrown). */
+pl_run_handle_t * pl_running( napi_env env, napi_value v );
+
 napi_value pl_open_backend( napi_env env, napi_callback_info info );
 napi_value pl_close_backend( napi_env env, napi_callback_info info );
 napi_value pl_start_run( napi_env env, napi_callback_info info );

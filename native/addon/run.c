@@ -1,15 +1,13 @@
-/* startRun, stopRun, flushRun, readRun, readCalls, endRun. */
+/* startRun, stopRun, flushRun, tuneRun, endRun. */
 
 #include "handles.h"
 #include "run/source.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 napi_type_tag const pl_run_tag = { 0x7061636b65746c61UL, 0x72756e2d2d2d2d31UL };
 
-#define EXACT_MAX     (9007199254740991.0) /* 2^53 - 1 */
+
 #define FRAMES_MAX    (65536U)
 #define FRAME_MAX     (16777216UL)
 
@@ -39,7 +37,7 @@ read_rate( napi_env env, napi_value obj, pl_rate_t * rate ) {
   uint64_t   kind;
   if( read_number( env, obj, "kind", PL_RATE_CNT - 1, &kind ) || pl_member( env, obj, "value", &v ) ||
       pl_arg_number( env, v, "value", 0, 1e15, &rate->value ) ||
-      read_number( env, obj, "burst", EXACT_MAX, &rate->burst ) || read_number( env, obj, "gapNs", EXACT_MAX, &rate->gap_ns ) )
+      read_number( env, obj, "burst", PL_EXACT_MAX, &rate->burst ) || read_number( env, obj, "gapNs", PL_EXACT_MAX, &rate->gap_ns ) )
     return -1;
   rate->kind  = (int)kind;
   int by_value = kind == PL_RATE_PPS || kind == PL_RATE_L1 || kind == PL_RATE_L2;
@@ -59,12 +57,12 @@ read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
   if( !batch ) return pl_throw( env, "batch is at least 1." );
   cfg->batch = batch;
   if( pl_member( env, obj, "rate", &v ) || read_rate( env, v, &cfg->rate ) ) return -1;
-  if( read_number( env, obj, "count", EXACT_MAX, &cfg->count ) ||
-      read_number( env, obj, "durationNs", EXACT_MAX, &cfg->duration_ns ) ||
-      read_number( env, obj, "flushEvery", EXACT_MAX, &cfg->flush_every ) ||
-      read_number( env, obj, "flushAfterNs", EXACT_MAX, &cfg->flush_after_ns ) ||
+  if( read_number( env, obj, "count", PL_EXACT_MAX, &cfg->count ) ||
+      read_number( env, obj, "durationNs", PL_EXACT_MAX, &cfg->duration_ns ) ||
+      read_number( env, obj, "flushEvery", PL_EXACT_MAX, &cfg->flush_every ) ||
+      read_number( env, obj, "flushAfterNs", PL_EXACT_MAX, &cfg->flush_after_ns ) ||
       read_number( env, obj, "again", PL_AGAIN_STOP, &again ) ||
-      read_number( env, obj, "stallNs", EXACT_MAX, &cfg->stall_ns ) )
+      read_number( env, obj, "stallNs", PL_EXACT_MAX, &cfg->stall_ns ) )
     return -1;
   cfg->again = (int)again;
   if( pl_member( env, obj, "once", &v ) || pl_arg_bool( env, v, "once", &cfg->once ) ) return -1;
@@ -214,8 +212,8 @@ pl_start_run( napi_env env, napi_callback_info info ) {
 }
 
 /* The handle of the first argument while its run exists, or NULL (thrown). */
-static pl_run_handle_t *
-running( napi_env env, napi_value v ) {
+pl_run_handle_t *
+pl_running( napi_env env, napi_value v ) {
   pl_run_handle_t * h = pl_handle_get( env, v, &pl_run_tag, "a run" );
   if( h && ( !h->run || h->busy ) ) return pl_throw( env, "The run is over and gone." ), NULL;
   return h;
@@ -225,7 +223,7 @@ static napi_value
 ask( napi_env env, napi_callback_info info, void ( *what )( pl_run_t * ) ) {
   napi_value        args[1];
   pl_run_handle_t * h;
-  if( pl_args( env, info, 1, args ) || !( h = running( env, args[0] ) ) ) return NULL;
+  if( pl_args( env, info, 1, args ) || !( h = pl_running( env, args[0] ) ) ) return NULL;
   what( h->run );
   return NULL;
 }
@@ -248,124 +246,14 @@ pl_tune_run( napi_env env, napi_callback_info info ) {
   pl_run_tune_t     tune;
   uint64_t          batch;
   pl_err_t          err;
-  if( pl_args( env, info, 2, args ) || !( h = running( env, args[0] ) ) ||
+  if( pl_args( env, info, 2, args ) || !( h = pl_running( env, args[0] ) ) ||
       read_number( env, args[1], "batch", PL_BATCH_MAX, &batch ) || pl_member( env, args[1], "rate", &v ) ||
-      read_rate( env, v, &tune.rate ) || read_number( env, args[1], "flushEvery", EXACT_MAX, &tune.flush_every ) ||
-      read_number( env, args[1], "flushAfterNs", EXACT_MAX, &tune.flush_after_ns ) )
+      read_rate( env, v, &tune.rate ) || read_number( env, args[1], "flushEvery", PL_EXACT_MAX, &tune.flush_every ) ||
+      read_number( env, args[1], "flushAfterNs", PL_EXACT_MAX, &tune.flush_after_ns ) )
     return NULL;
   tune.batch = batch;
   if( pl_run_tune( h->run, &tune, &err ) ) pl_throw( env, "%.240s", err.sentence );
   return NULL;
-}
-
-static napi_value
-occurrence( napi_env env, pl_run_t const * run, pl_occurrence_t const * of ) {
-  char       text[PL_SENTENCE_MAX];
-  napi_value v;
-  napi_create_object( env, &v );
-  pl_run_cause_text( run, of, text, sizeof( text ) );
-  pl_put_number( env, v, "ordinal", (double)of->ordinal );
-  pl_put_number( env, v, "call", (double)of->call );
-  pl_put_number( env, v, "index", (double)of->idx );
-  pl_put_string( env, v, "sentence", text );
-  return v;
-}
-
-static napi_value
-reasons( napi_env env, pl_run_t const * run, pl_snapshot_t const * snap ) {
-  napi_value list, v;
-  uint32_t   cnt = 0;
-  napi_create_array( env, &list );
-  for( unsigned long i = 0UL; i < PL_REASON_MAX && snap->reasons[i].cnt; i++ ) {
-    pl_reason_t const * r = &snap->reasons[i];
-    napi_create_object( env, &v );
-    pl_put_string( env, v, "code", r->inval ? "inval" : "again" );
-    pl_put_number( env, v, "count", (double)r->cnt );
-    pl_put( env, v, "first", occurrence( env, run, &r->first ) );
-    pl_put( env, v, "last", occurrence( env, run, &r->last ) );
-    napi_set_element( env, list, cnt++, v );
-  }
-  return list;
-}
-
-static napi_value
-fault_value( napi_env env, pl_state_t const * fault ) {
-  napi_value v;
-  if( !fault ) {
-    napi_get_null( env, &v );
-    return v;
-  }
-  napi_create_object( env, &v );
-  pl_put_string( env, v, "state", pl_state_name( fault->state ) );
-  pl_put_string( env, v, "step", fault->step );
-  pl_put_number( env, v, "errno", (double)fault->err );
-  pl_put_string( env, v, "sentence", fault->sentence );
-  return v;
-}
-
-/* {counters: {...}, latency: {n, p50, p90, p99, p999, max}, reasons, fault, ended} */
-napi_value
-pl_read_run( napi_env env, napi_callback_info info ) {
-  static char const * const names[6] = { "n", "p50", "p90", "p99", "p999", "max" };
-  napi_value        args[1], v, sub, ended;
-  pl_run_handle_t * h;
-  if( pl_args( env, info, 1, args ) || !( h = running( env, args[0] ) ) ) return NULL;
-  int           over = pl_run_ended( h->run ); /* before the totals: they are final if it is */
-  pl_snapshot_t snap;
-  uint64_t      latency[6];
-  pl_run_snapshot( h->run, &snap );
-  pl_run_latency( h->run, latency );
-  napi_create_object( env, &v );
-  napi_create_object( env, &sub );
-#define X( name ) pl_put_number( env, sub, #name, (double)snap.counters.name );
-  PL_COUNTERS( X )
-#undef X
-  pl_put( env, v, "counters", sub );
-  napi_create_object( env, &sub );
-  for( int i = 0; i < 6; i++ ) pl_put_number( env, sub, names[i], (double)latency[i] );
-  pl_put( env, v, "latency", sub );
-  pl_put( env, v, "reasons", reasons( env, h->run, &snap ) );
-  pl_counters_t const * c    = &snap.counters;
-  pl_occurrence_t const late = { .id = c->late_id, .a = c->late_a, .b = c->late_b, .c = c->late_c };
-  char                  text[PL_SENTENCE_MAX] = "";
-  if( late.id ) pl_run_cause_text( h->run, &late, text, sizeof( text ) );
-  pl_put_string( env, v, "late", text );
-  pl_put( env, v, "fault", fault_value( env, over ? pl_run_fault( h->run ) : NULL ) );
-  napi_get_boolean( env, over, &ended );
-  pl_put( env, v, "ended", ended );
-  return v;
-}
-
-/* readCalls( run, first, max ) -> [{seq, tNs, durNs, count, index, code, flush, cause, occBefore, occAfter}] */
-napi_value
-pl_read_calls( napi_env env, napi_callback_info info ) {
-  napi_value        args[3], list, v;
-  pl_run_handle_t * h;
-  uint64_t          first, max;
-  if( pl_args( env, info, 3, args ) || !( h = running( env, args[0] ) ) ||
-      pl_arg_whole( env, args[1], "first", 0, EXACT_MAX, &first ) || pl_arg_whole( env, args[2], "max", 0, PL_CALLS, &max ) )
-    return NULL;
-  pl_call_t * calls = calloc( max + 1UL, sizeof( pl_call_t ) );
-  if( !calls ) return pl_throw( env, "The calls could not be read: out of memory." ), NULL;
-  unsigned long cnt = pl_run_calls( h->run, first, calls, max );
-  napi_create_array_with_length( env, cnt, &list );
-  for( unsigned long i = 0UL; i < cnt; i++ ) {
-    pl_call_t const * c = &calls[i];
-    napi_create_object( env, &v );
-    pl_put_number( env, v, "seq", (double)c->seq );
-    pl_put_number( env, v, "tNs", (double)c->t_ns );
-    pl_put_number( env, v, "durNs", c->dur_ns );
-    pl_put_number( env, v, "count", c->cnt );
-    pl_put_number( env, v, "index", c->idx );
-    pl_put_number( env, v, "code", c->code );
-    pl_put_number( env, v, "flush", c->flush );
-    pl_put_number( env, v, "cause", c->cause );
-    pl_put_number( env, v, "occBefore", c->occ_before );
-    pl_put_number( env, v, "occAfter", c->occ_after );
-    napi_set_element( env, list, (uint32_t)i, v );
-  }
-  free( calls );
-  return list;
 }
 
 typedef struct {
@@ -403,7 +291,7 @@ napi_value
 pl_end_run( napi_env env, napi_callback_info info ) {
   napi_value        args[1];
   pl_run_handle_t * h;
-  if( pl_args( env, info, 1, args ) || !( h = running( env, args[0] ) ) ) return NULL;
+  if( pl_args( env, info, 1, args ) || !( h = pl_running( env, args[0] ) ) ) return NULL;
   end_job_t * j = calloc( 1UL, sizeof( *j ) );
   if( !j ) return pl_throw( env, "The run could not be ended: out of memory." ), NULL;
   j->job  = (pl_job_t){ .work = end_work, .finish = end_finish, .drop = end_drop };

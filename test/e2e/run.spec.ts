@@ -118,7 +118,7 @@ test('wrong settings are refused at their field', async ({ lab }) => {
   await expect(page.getByText(/batch size is a whole number from 1 to 4,096/i).first()).toBeVisible();
   await lab.set('Batch size', '64');
   await lab.set('Rate', 'quick');
-  await expect(page.getByText(/The rate is max, or packets per second/).first()).toBeVisible();
+  await expect(page.getByText(/The rate is max, packets per second such as 10kpps/).first()).toBeVisible();
   await expect(page.getByLabel('Rate', { exact: true })).toHaveAttribute('aria-invalid', 'true');
 });
 

@@ -7,7 +7,6 @@
 
 napi_type_tag const pl_run_tag = { 0x7061636b65746c61UL, 0x72756e2d2d2d2d31UL };
 
-
 #define FRAMES_MAX    (65536U)
 #define FRAME_MAX     (16777216UL)
 

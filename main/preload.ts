@@ -1,6 +1,6 @@
 import { contextBridge, ipcRenderer } from 'electron';
 import type { PageBridge, ToMain } from '../app/ipc/contract';
-import { BRIDGE_NAME, LINK_CHANNEL } from '../app/ipc/link';
+import { BRIDGE_NAME, LINK_CHANNEL, PAGE_ORIGIN } from '../app/ipc/link';
 
 /** Asks main for the page's private port and exposes two functions over it, nothing else. */
 
@@ -26,7 +26,10 @@ ipcRenderer.on(LINK_CHANNEL, (event) => {
 });
 /** Tells main that two questions come from one document: it answers the first that it can. */
 const document = Math.random().toString(36).slice(2);
-const ask = () => ipcRenderer.send(LINK_CHANNEL, document);
+const ask = () => {
+  // The empty document that every window starts with runs this, too, and has nothing to ask for.
+  if (location.href.startsWith(`${PAGE_ORIGIN}/`)) ipcRenderer.send(LINK_CHANNEL, document);
+};
 ask();
 // The first question may arrive before main has heard that this page was loaded, and is refused then.
 const again = setInterval(() => {

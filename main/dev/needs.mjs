@@ -11,7 +11,7 @@ import { which } from './exec.mjs';
  * @property {string} what how a person calls it
  * @property {string[]} packages Debian's names of the package, newest first; the first one that apt knows is taken
  * @property {string[]} [programs] all of these must be on PATH
- * @property {string} [library] this shared object must be in a library folder
+ * @property {string} [soname] this shared object must be in a library folder
  * @property {string} [file] this file must exist
  */
 
@@ -24,10 +24,10 @@ export const NEEDS = Object.freeze([
     programs: ['cc'],
     file: '/usr/include/stdio.h',
   },
-  { group: 'electron', what: 'NSS', packages: ['libnss3'], library: 'libnss3.so' },
-  { group: 'electron', what: 'GTK 3', packages: ['libgtk-3-0t64', 'libgtk-3-0'], library: 'libgtk-3.so.0' },
-  { group: 'electron', what: 'ALSA', packages: ['libasound2t64', 'libasound2'], library: 'libasound.so.2' },
-  { group: 'electron', what: 'GBM', packages: ['libgbm1'], library: 'libgbm.so.1' },
+  { group: 'electron', what: 'NSS', packages: ['libnss3'], soname: 'libnss3.so' },
+  { group: 'electron', what: 'GTK 3', packages: ['libgtk-3-0t64', 'libgtk-3-0'], soname: 'libgtk-3.so.0' },
+  { group: 'electron', what: 'ALSA', packages: ['libasound2t64', 'libasound2'], soname: 'libasound.so.2' },
+  { group: 'electron', what: 'GBM', packages: ['libgbm1'], soname: 'libgbm.so.1' },
   { group: 'display', what: 'Xvfb', packages: ['xvfb'], programs: ['Xvfb'] },
   { group: 'display', what: 'xauth', packages: ['xauth'], programs: ['xauth'] },
   { group: 'tests', what: 'tshark', packages: ['tshark'], programs: ['tshark', 'capinfos'] },
@@ -47,7 +47,7 @@ function libraryFolders() {
  * @property {boolean} debian has apt-get
  * @property {boolean} linux
  * @property {(program: string) => boolean} hasProgram
- * @property {(library: string) => boolean} hasLibrary
+ * @property {(soname: string) => boolean} hasLibrary
  * @property {(file: string) => boolean} hasFile
  */
 
@@ -75,7 +75,7 @@ export function missingNeeds(groups, system, needs = NEEDS) {
     if (!system.linux) return need.group === 'build' && !(need.programs ?? []).every(system.hasProgram);
     if (!(need.programs ?? []).every(system.hasProgram)) return true;
     if (!system.debian) return false;
-    if (need.library !== undefined && !system.hasLibrary(need.library)) return true;
+    if (need.soname !== undefined && !system.hasLibrary(need.soname)) return true;
     return need.file !== undefined && !system.hasFile(need.file);
   });
 }

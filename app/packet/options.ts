@@ -1,0 +1,126 @@
+import type { Field, Io, Raw, ReadIo, WriteIo } from './field';
+
+/**
+ * Lists of options (kind, length, value) as IPv4, TCP, IPv6 extension headers and neighbour
+ * discovery have them. The same walk reads and writes; repeated fields are arrays in wire order.
+ */
+export interface OptionList {
+  readonly kind: Field;
+  readonly length: Field;
+  /** Kinds of a single byte, without length. */
+  readonly single: readonly number[];
+  /** Fields of the value by kind; `repeat` when they may come several times. */
+  readonly known: ReadonlyMap<number, { readonly fields: readonly Field[]; readonly repeat?: true }>;
+  /** The value of every other option, or of one with an odd length. */
+  readonly other: Field;
+  /** What can't be an option any more: a lone byte at the end. */
+  readonly rest: Field;
+  /** What a length stands for: bytes of value = length × unit − less. */
+  readonly unit: number;
+  readonly less: number;
+  /** A header is filled up to a multiple of `align`, unless its length, in `field`, is set. */
+  readonly fill: { readonly field: string; readonly align: number } | null;
+}
+
+/** The fields an option list can bring. */
+export function optionFields(list: OptionList): Field[] {
+  const known = [...list.known.values()].flatMap(({ fields }) => fields);
+  return [list.kind, list.length, ...known, list.other, list.rest];
+}
+
+export function options(io: Io, list: OptionList): void {
+  if (io.reading) readOptions(io, list);
+  else writeOptions(io, list);
+}
+
+function sizeOf(fields: readonly Field[]): number {
+  return fields.reduce((bits, field) => bits + field.bits, 0) / 8;
+}
+
+function readOptions(io: ReadIo, list: OptionList): void {
+  while (io.left() > 0) {
+    const single = list.single.includes(io.peek(8));
+    if (!single && io.left() < 2) break;
+    const kind = io.field(list.kind);
+    if (single) continue;
+    const size = io.field(list.length) * list.unit - list.less;
+    if (size < 0 || size > io.left()) {
+      io.bytes(list.other, io.left());
+      return;
+    }
+    const known = list.known.get(kind);
+    const step = known ? sizeOf(known.fields) : 0;
+    const fits = known && (known.repeat ? size % step === 0 : size === step);
+    if (!fits) io.bytes(list.other, size);
+    else for (let at = 0; at < size; at += step) for (const field of known.fields) io.field(field);
+  }
+  io.bytes(list.rest, io.left());
+}
+
+function writeOptions(io: WriteIo, list: OptionList): void {
+  const kinds: (number | null)[] = [];
+  if (io.given(list.kind) > 0) kinds.push(...Array<null>(io.given(list.kind)).fill(null));
+  else kinds.push(...impliedKinds(io, list));
+  for (const implied of kinds) writeOption(io, list, implied);
+  if (io.given(list.rest) > 0) io.bytes(list.rest, 0);
+  const end = list.single[0];
+  if (!list.fill || end === undefined || io.isSet(list.fill.field)) return;
+  while (io.length() % list.fill.align !== 0) io.put(list.kind, end);
+}
+
+/** Options that are there because a field of their value is set. */
+function impliedKinds(io: WriteIo, list: OptionList): number[] {
+  const kinds: number[] = [];
+  for (const [kind, { fields, repeat }] of list.known) {
+    const times = Math.max(0, ...fields.map((field) => io.given(field)));
+    kinds.push(...Array<number>(repeat ? Math.min(times, 1) : times).fill(kind));
+  }
+  return kinds;
+}
+
+function writeOption(io: WriteIo, list: OptionList, implied: number | null): void {
+  if (implied !== null) io.put(list.kind, implied);
+  const kind = implied ?? io.field(list.kind);
+  if (list.single.includes(kind)) return;
+  const length = io.upcoming(list.length);
+  const said = typeof length === 'number' ? length * list.unit - list.less : null;
+  const known = list.known.get(kind);
+  const times = known ? timesOf(io, known, said) : 0;
+  const size = known ? sizeOf(known.fields) * times : 0;
+  if (known && (said === null || said === size || meantAnyway(io, list, known.fields, said))) {
+    io.field({ ...list.length, initial: lengthOf(list, size) });
+    for (let i = 0; i < times; i++) for (const field of known.fields) io.field(field);
+    return;
+  }
+  const value = said === 0 ? null : io.upcoming(list.other);
+  io.field({ ...list.length, initial: lengthOf(list, byteLength(value)) });
+  if (value !== null) io.bytes(list.other, 0);
+}
+
+/**
+ * Whether an option with a length that does not fit it still has its own fields: a length set wrong
+ * on purpose. One that was read so has bytes of its own, or none.
+ */
+function meantAnyway(io: WriteIo, list: OptionList, fields: readonly Field[], said: number): boolean {
+  return said !== 0 && io.given(list.other) === 0 && fields.some((field) => io.given(field) > 0);
+}
+
+/** How often the fields of a known option come. */
+function timesOf(
+  io: WriteIo,
+  known: { fields: readonly Field[]; repeat?: true },
+  said: number | null,
+): number {
+  if (!known.repeat) return 1;
+  const times =
+    said === null ? Math.max(...known.fields.map((field) => io.given(field))) : said / sizeOf(known.fields);
+  return Number.isInteger(times) && times >= 0 ? times : 0;
+}
+
+function lengthOf(list: OptionList, size: number): number {
+  return Math.ceil((size + list.less) / list.unit);
+}
+
+function byteLength(raw: Raw | null): number {
+  return raw instanceof Uint8Array ? raw.length : 0;
+}

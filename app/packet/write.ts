@@ -1,0 +1,214 @@
+import { setBits } from './bits';
+import type { Field, Raw, WriteIo } from './field';
+import { type Frame, LayerAt, type Placed, type PlacedLayer } from './frame';
+import { findProtocol, UNKNOWN } from './protocols';
+import { isNumber } from './read';
+import type { FieldScalar, FrameSpec, LayerSpec } from './spec';
+import { rawOf } from './value';
+
+/**
+ * Lays a packet out: set fields as they are, the others computed. Never throws; what can't be
+ * encoded keeps its reason and the computed value is in the bytes.
+ */
+export function writeFrame(spec: FrameSpec): Frame {
+  const frame: Frame = { bytes: new Uint8Array(0), layers: spec.layers.map(layOut) };
+  let offset = 0;
+  for (const layer of frame.layers) {
+    layer.offset = offset;
+    for (const placed of layer.fields) placed.at += offset * 8;
+    offset += layer.length;
+  }
+  for (const layer of frame.layers) layer.end = offset;
+  const tail = frame.layers
+    .flatMap((layer) => layer.tail)
+    .sort((a, b) => (a.field.tail ?? 0) - (b.field.tail ?? 0));
+  for (const placed of tail) {
+    placed.at = offset * 8;
+    offset += placed.bits / 8;
+  }
+  frame.bytes = new Uint8Array(offset);
+  computeNumbers(frame);
+  for (const layer of frame.layers) for (const placed of layer.fields) write(frame.bytes, placed);
+  for (const placed of tail) write(frame.bytes, placed);
+  computeSums(frame);
+  return frame;
+}
+
+function layOut(spec: LayerSpec): PlacedLayer {
+  const protocol = findProtocol(spec.proto);
+  if (!protocol) {
+    const error = `There is no protocol “${spec.proto.slice(0, 40)}” here.`;
+    return { protocol: UNKNOWN, offset: 0, length: 0, end: 0, fields: [], tail: [], error };
+  }
+  const writer = new Writer(spec.fields);
+  for (const field of protocol.header) writer.field(field);
+  protocol.variable?.(writer);
+  const tail = (protocol.more ?? [])
+    .filter((field) => field.tail !== undefined)
+    .flatMap((field) => writer.tail(field));
+  const unknown = writer.unused();
+  const error =
+    writer.error ??
+    (unknown === null
+      ? null
+      : `${protocol.label} has no field “${unknown.slice(0, 60)}” that could be used here.`);
+  return { protocol, offset: 0, length: writer.length(), end: 0, fields: writer.placed, tail, error };
+}
+
+/** Takes set values of one layer, field by field. */
+class Writer implements WriteIo {
+  readonly reading = false;
+  readonly placed: Placed[] = [];
+  /** Why a value that makes another one was not taken. */
+  error: string | null = null;
+  private at = 0;
+  private readonly taken = new Map<string, number>();
+
+  constructor(private readonly set: LayerSpec['fields']) {}
+
+  field(field: Field): number {
+    const placed = this.place(field, field.bits);
+    this.add(placed);
+    return typeof placed.raw === 'number' ? placed.raw : 0;
+  }
+
+  bytes(field: Field, length: number): void {
+    const placed = this.place(field, length * 8);
+    if (typeof placed.raw !== 'number') this.add({ ...placed, bits: placed.raw.length * 8 });
+  }
+
+  /** A field behind all layers: there only when it is set. */
+  tail(field: Field): Placed[] {
+    if (this.given(field) === 0) return [];
+    const placed = this.place(field, field.bits);
+    return [typeof placed.raw === 'number' ? placed : { ...placed, bits: placed.raw.length * 8 }];
+  }
+
+  given({ name }: Field): number {
+    return this.values(name).length - (this.taken.get(name) ?? 0);
+  }
+
+  isSet(name: string): boolean {
+    return Object.hasOwn(this.set, name);
+  }
+
+  upcoming(field: Field): Raw | null {
+    const value = this.values(field.name)[this.taken.get(field.name) ?? 0];
+    const raw = value === undefined ? null : rawOf(field, value);
+    return raw?.ok ? raw.value : null;
+  }
+
+  take(field: Field): Raw | null {
+    const value = this.next(field.name);
+    const raw = value === undefined ? null : rawOf(field, value);
+    if (raw && !raw.ok) this.error ??= raw.sentence;
+    return raw?.ok ? raw.value : null;
+  }
+
+  put(field: Field, raw: Raw): void {
+    const bits = typeof raw === 'number' ? field.bits : raw.length * 8;
+    this.add({ field, at: this.at, bits, raw, given: false, computed: null, error: null });
+  }
+
+  get(name: string): number {
+    for (const { field, raw } of this.placed) if (field.name === name && typeof raw === 'number') return raw;
+    return 0;
+  }
+
+  length(): number {
+    return this.at >> 3;
+  }
+
+  /** The first set name that nothing used, or null. */
+  unused(): string | null {
+    for (const name of Object.keys(this.set)) {
+      if (this.values(name).length > (this.taken.get(name) ?? 0)) return name;
+    }
+    return null;
+  }
+
+  private values(name: string): readonly FieldScalar[] {
+    if (!Object.hasOwn(this.set, name)) return [];
+    const value = this.set[name];
+    return Array.isArray(value) ? value : value === undefined ? [] : [value];
+  }
+
+  private next(name: string): FieldScalar | undefined {
+    const index = this.taken.get(name) ?? 0;
+    const value = this.values(name)[index];
+    if (value !== undefined) this.taken.set(name, index + 1);
+    return value;
+  }
+
+  private place(field: Field, bits: number): Placed {
+    const value = this.next(field.name);
+    const initial = field.initial ?? (isNumber(field) ? 0 : new Uint8Array(bits / 8));
+    const laid = { field, at: this.at, bits, computed: null };
+    const parsed = value === undefined ? null : rawOf(field, value);
+    const base = parsed?.ok ? parsed.value : initial;
+    const parts = this.parts(field, base);
+    const error = parsed && !parsed.ok ? parsed.sentence : parts.error;
+    return { ...laid, raw: parts.raw, given: (parsed?.ok ?? false) || parts.given, error };
+  }
+
+  /** Bits that were set by their own names. */
+  private parts(field: Field, base: Raw): { raw: Raw; given: boolean; error: string | null } {
+    let raw = base;
+    let given = false;
+    let error: string | null = null;
+    for (const { name, label, shift, bits } of field.parts ?? []) {
+      const value = this.next(name);
+      if (value === undefined || typeof raw !== 'number') continue;
+      const part = rawOf({ name, label, bits, kind: 'dec', help: '' }, value);
+      if (!part.ok) error ??= part.sentence;
+      else if (typeof part.value === 'number') {
+        const mask = (2 ** bits - 1) * 2 ** shift;
+        const kept = Math.floor(raw / 2 ** (shift + bits)) * 2 ** (shift + bits) + (raw % 2 ** shift);
+        raw = kept + ((part.value * 2 ** shift) % (mask + 2 ** shift));
+        given = true;
+      }
+    }
+    return { raw, given, error };
+  }
+
+  private add(placed: Placed): void {
+    this.placed.push(placed);
+    this.at += placed.bits;
+  }
+}
+
+function write(bytes: Uint8Array, { at, bits, raw }: Placed): void {
+  if (typeof raw === 'number') setBits(bytes, at, bits, raw);
+  else bytes.set(raw, at / 8);
+}
+
+/** Lengths, types and the like, from the outermost layer inwards. */
+function computeNumbers(frame: Frame): void {
+  for (const [index, layer] of frame.layers.entries()) {
+    const at = new LayerAt(frame, index);
+    for (const placed of layer.fields) {
+      if (!placed.field.auto) continue;
+      placed.computed = fitted(placed, placed.field.auto(at));
+      if (!placed.given) placed.raw = placed.computed;
+    }
+  }
+}
+
+/** A computed number that does not fit is cut to its width, as hardware would. */
+function fitted({ bits }: Placed, raw: Raw): Raw {
+  return typeof raw === 'number' ? raw % 2 ** bits : raw;
+}
+
+/** Checksums, from the innermost layer outwards: an outer one covers the inner ones. */
+function computeSums(frame: Frame): void {
+  for (let index = frame.layers.length - 1; index >= 0; index--) {
+    const at = new LayerAt(frame, index);
+    for (const placed of frame.layers[index]?.fields ?? []) {
+      if (!placed.field.sum) continue;
+      placed.computed = placed.field.sum(at);
+      if (placed.given) continue;
+      placed.raw = placed.computed ?? 0;
+      write(frame.bytes, placed);
+    }
+  }
+}

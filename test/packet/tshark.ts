@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tool } from '../oracle';
+
+/** What tshark says of one frame. */
+export interface Dissected {
+  /** Layers as in frame.protocols, without the pseudo-layer ethertype. */
+  protocols: string[];
+  /** Layers with where they start and how long their own bytes are. */
+  layers: { name: string; pos: number; size: number }[];
+  /** Values by field name, in order, as shown. */
+  fields: Map<string, string[]>;
+  hex: string;
+}
+
+const PREFERENCES = [
+  'ip.check_checksum:TRUE',
+  'udp.check_checksum:TRUE',
+  'tcp.check_checksum:TRUE',
+  'tcp.relative_sequence_numbers:FALSE',
+  'ip.defragment:FALSE',
+  'ipv6.defragment:FALSE',
+  'tcp.desegment_tcp_streams:FALSE',
+].flatMap((preference) => ['-o', preference]);
+
+/** Dissects a capture; one entry a frame. */
+export async function dissect(file: string): Promise<Dissected[]> {
+  const xml = await tool('tshark', '-r', file, '-n', '-T', 'pdml', ...PREFERENCES);
+  const raw = await tool('tshark', '-r', file, '-n', '-T', 'jsonraw', '-x');
+  const hex = (JSON.parse(raw) as { _source: { layers: { frame_raw: [string] } } }[]).map(
+    (packet) => packet._source.layers.frame_raw[0],
+  );
+  return xml.split('<packet>').slice(1).map((packet, i) => one(packet, hex[i] ?? ''));
+}
+
+function one(packet: string, hex: string): Dissected {
+  const fields = new Map<string, string[]>();
+  const layers: Dissected['layers'] = [];
+  for (const [, tag, text] of packet.matchAll(/<(field|proto) ([^>]*)>/g)) {
+    const attributes = new Map([...(text ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, k, v]) => [k, v ?? '']));
+    const name = attributes.get('name') ?? '';
+    if (tag === 'proto') {
+      layers.push({ name, pos: Number(attributes.get('pos')), size: Number(attributes.get('size')) });
+      continue;
+    }
+    const all = fields.get(name) ?? [];
+    all.push(attributes.get('show') ?? '');
+    fields.set(name, all);
+  }
+  const protocols = (fields.get('frame.protocols')?.[0] ?? '').split(':').filter((name) => name !== 'ethertype');
+  return { protocols, layers, fields, hex };
+}
+
+/** Dissects frames of one link type through a capture of their own. */
+export async function dissectFrames(frames: readonly Uint8Array[], linkType = 1): Promise<Dissected[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'packet-lab-oracle-'));
+  try {
+    const file = join(dir, 'frames.pcap');
+    writeFileSync(file, pcap(frames, linkType));
+    return await dissect(file);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** A classic capture, little-endian, with microseconds (draft-ietf-opsawg-pcap). */
+function pcap(frames: readonly Uint8Array[], linkType: number): Buffer {
+  const header = Buffer.alloc(24);
+  header.writeUInt32LE(0xa1b2c3d4, 0);
+  header.writeUInt16LE(2, 4);
+  header.writeUInt16LE(4, 6);
+  header.writeUInt32LE(262_144, 16);
+  header.writeUInt32LE(linkType, 20);
+  const records = frames.map((frame, i) => {
+    const record = Buffer.alloc(16);
+    record.writeUInt32LE(1_700_000_000 + i, 0);
+    record.writeUInt32LE(frame.length, 8);
+    record.writeUInt32LE(frame.length, 12);
+    return Buffer.concat([record, frame]);
+  });
+  return Buffer.concat([header, ...records]);
+}

@@ -39,16 +39,15 @@ function sizeOf(fields: readonly Field[]): number {
 
 function readOptions(io: ReadIo, list: OptionList): void {
   while (io.left() > 0) {
-    const single = list.single.includes(io.peek(8));
-    if (!single && io.left() < 2) break;
-    const kind = io.field(list.kind);
-    if (single) continue;
-    const size = io.field(list.length) * list.unit - list.less;
-    if (size < 0 || size > io.left()) {
-      io.bytes(list.other, io.left());
-      return;
+    if (list.single.includes(io.peek(8))) {
+      io.field(list.kind);
+      continue;
     }
-    const known = list.known.get(kind);
+    // What goes beyond the header is no option; its bytes are kept as they are.
+    const size = io.left() < 2 ? -1 : (io.peek(16) & 0xff) * list.unit - list.less;
+    if (size < 0 || size > io.left() - 2) break;
+    const known = list.known.get(io.field(list.kind));
+    io.field(list.length);
     const step = known ? sizeOf(known.fields) : 0;
     const fits = known && (known.repeat ? size % step === 0 : size === step);
     if (!fits) io.bytes(list.other, size);

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decode } from '../../app/packet/decode';
+import type { FieldScalar } from '../../app/packet/spec';
+import { parseHexBytes } from '../../app/packet/value';
 import { tool } from '../oracle';
 
 /** What tshark says of one frame. */
@@ -31,14 +34,19 @@ export async function dissect(file: string): Promise<Dissected[]> {
   const hex = (JSON.parse(raw) as { _source: { layers: { frame_raw: [string] } } }[]).map(
     (packet) => packet._source.layers.frame_raw[0],
   );
-  return xml.split('<packet>').slice(1).map((packet, i) => one(packet, hex[i] ?? ''));
+  return xml
+    .split('<packet>')
+    .slice(1)
+    .map((packet, i) => one(packet, hex[i] ?? ''));
 }
 
 function one(packet: string, hex: string): Dissected {
   const fields = new Map<string, string[]>();
   const layers: Dissected['layers'] = [];
   for (const [, tag, text] of packet.matchAll(/<(field|proto) ([^>]*)>/g)) {
-    const attributes = new Map([...(text ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, k, v]) => [k, v ?? '']));
+    const attributes = new Map(
+      [...(text ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, k, v]) => [k, v ?? '']),
+    );
     const name = attributes.get('name') ?? '';
     if (tag === 'proto') {
       layers.push({ name, pos: Number(attributes.get('pos')), size: Number(attributes.get('size')) });
@@ -48,7 +56,9 @@ function one(packet: string, hex: string): Dissected {
     all.push(attributes.get('show') ?? '');
     fields.set(name, all);
   }
-  const protocols = (fields.get('frame.protocols')?.[0] ?? '').split(':').filter((name) => name !== 'ethertype');
+  const protocols = (fields.get('frame.protocols')?.[0] ?? '')
+    .split(':')
+    .filter((name) => name !== 'ethertype');
   return { protocols, layers, fields, hex };
 }
 
@@ -80,4 +90,40 @@ function pcap(frames: readonly Uint8Array[], linkType: number): Buffer {
     return Buffer.concat([record, frame]);
   });
   return Buffer.concat([header, ...records]);
+}
+
+/** Fields tshark has no name for, or shows as something else. */
+const OURS =
+  /^(data\.data|ip\.opt\.data|icmpv6\.opt\.data|icmpv6\.opt\.(prefix|mtu)\.reserved|ipv6\.opt\.unknown|.*\.padding|.*\.rest)$/;
+
+function same(ours: FieldScalar, shown: string): boolean {
+  if (typeof ours === 'string') return ours.replaceAll(':', '') === shown.replaceAll(':', '');
+  return Number(ours) === (shown === 'True' ? 1 : shown === 'False' ? 0 : Number(shown));
+}
+
+/** What differs between our decoding and tshark's, a line each. */
+export function differences(frame: Dissected): string[] {
+  const bytes = parseHexBytes(frame.hex) ?? new Uint8Array(0);
+  const { layers } = decode(bytes);
+  const out: string[] = [];
+  const values = new Map<string, FieldScalar[]>();
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer.fields)) {
+      values.set(name, [...(values.get(name) ?? []), ...(Array.isArray(value) ? value : [value])]);
+    }
+  }
+  for (const [name, list] of values) {
+    if (OURS.test(name)) continue;
+    const shown = frame.fields.get(name) ?? [];
+    for (const [i, ours] of list.entries()) {
+      if (!same(ours, shown[i] ?? '(none)')) out.push(`${name}[${i}]: ${ours} and not ${shown[i]}`);
+    }
+    if (shown.length > list.length) out.push(`${name}: ${list.length} and not ${shown.length}`);
+  }
+  const names = layers.map(({ proto }) => proto);
+  const known = names.at(-1) === 'data' ? names.slice(0, -1) : names;
+  if (known.join(':') !== frame.protocols.slice(0, known.length).join(':')) {
+    out.push(`layers ${names.join(':')} and not ${frame.protocols.join(':')}`);
+  }
+  return out;
 }

@@ -14,19 +14,22 @@ export const BATCH_MIN = 1;
 export const BATCH_MAX = 4096;
 export const BATCH_DEFAULT = 64;
 export const SEED_MAX = 2 ** 32 - 1;
+/** Streams of a plan. */
+export const STREAMS_MAX = 64;
 
 /** How long a run may make no progress before it ends with the fault "stalled". */
 export const STALL_NS = 10e9;
 
-/** Where the packets of a run come from. */
-export type PacketSource =
-  | { readonly kind: 'hex'; readonly bytes: Uint8Array }
+/** Packets of a plan in their order: frames, or a capture. */
+export type PacketStream =
+  | { readonly kind: 'frames'; readonly frames: readonly Uint8Array[] }
   | { readonly kind: 'capture'; readonly path: string };
 
 /** A run with everything checked: what the command line and the window both hand to the lab. */
 export interface RunPlan {
   readonly backend: { readonly name: string; readonly options: Readonly<Record<string, OptionValue>> };
-  readonly source: PacketSource;
+  /** Sent one after the other, then from the first again. */
+  readonly streams: readonly PacketStream[];
   readonly batch: number;
   readonly rate: Rate;
   readonly stop: StopRule;

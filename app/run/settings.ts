@@ -72,20 +72,20 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
   const options = parseOptions(backend, typed);
   if (!options.ok) return no('backend', options.sentence);
 
-  let source: RunPlan['source'];
+  let stream: RunPlan['streams'][number];
   if (settings.source === 'capture') {
     if (chosen.capture === null) return no('capture', 'Open a capture first, or send the hex text.');
-    source = { kind: 'capture', path: chosen.capture };
+    stream = { kind: 'capture', path: chosen.capture };
   } else {
     const bytes = parseHex(settings.hex);
     if (!bytes.ok) return no('hex', bytes.sentence);
-    source = { kind: 'hex', bytes: bytes.value };
+    stream = { kind: 'frames', frames: [bytes.value] };
   }
   return {
     ok: true,
     plan: {
       backend: { name: backend.name, options: options.value },
-      source,
+      streams: [stream],
       batch: batch.value,
       rate: rate.value,
       stop: stop.value,

@@ -50,7 +50,7 @@ function acts(): Act[] {
 function planOfAct(act: Act): RunPlan {
   return {
     backend: { name: 'loopback', options: { ring: act.ring, drain: act.drain, mtu: act.mtu } },
-    source: { kind: 'hex', bytes: act.packet },
+    streams: [{ kind: 'frames', frames: [act.packet] }],
     batch: 64,
     rate: { kind: 'pps', pps: 100_000 },
     stop: { after: { kind: 'duration', ns: act.seconds * 1e9 }, until: null },

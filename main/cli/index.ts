@@ -1,18 +1,23 @@
 import { clip } from '../../app/quantity/parse';
+import { planJsonSchema } from '../../app/run/planDocument';
 import packageJson from '../../package.json';
 import { LabError } from '../lab/labError';
 import { listBackends } from './backends';
+import { decodeCommand, encodeCommand, recodeCommand } from './codecs';
 import { demo } from './demo';
+import { readRun } from './runArgs';
 import { send, type Terminal } from './send';
 import { readSend } from './sendArgs';
 import { EXIT_DONE, EXIT_USAGE, USAGE, UsageError } from './usage';
+
+const COMMANDS = 'backends, send, run, decode, encode, recode and demo';
 
 /** The command line: the composition root that holds the wiring and nothing else. */
 async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [command, ...rest] = argv;
   switch (command) {
     case undefined:
-      throw new UsageError('A command is needed: backends, send or demo. See packet-lab --help.');
+      throw new UsageError(`A command is needed: ${COMMANDS}. See packet-lab --help.`);
     case '--help':
     case '-h':
     case 'help':
@@ -33,14 +38,32 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<number
         terminal.out(USAGE);
         return EXIT_DONE;
       }
-      const { plan, json } = readSend(rest);
+      const { plan, json } = await readSend(rest);
       return await send(plan, json, terminal);
     }
+    case 'run': {
+      if (rest.includes('--help')) {
+        terminal.out(USAGE);
+        return EXIT_DONE;
+      }
+      if (rest.includes('--schema')) {
+        terminal.out(`${JSON.stringify(planJsonSchema(), null, 2)}\n`);
+        return EXIT_DONE;
+      }
+      const { plan, json } = await readRun(rest);
+      return await send(plan, json, terminal);
+    }
+    case 'decode':
+      return await decodeCommand(rest, terminal);
+    case 'encode':
+      return await encodeCommand(rest, terminal);
+    case 'recode':
+      return await recodeCommand(rest, terminal);
     case 'demo':
     case '--demo':
       return await demo(terminal);
     default:
-      throw new UsageError(`There is no command “${clip(command)}”; there are backends, send and demo.`);
+      throw new UsageError(`There is no command “${clip(command)}”; there are ${COMMANDS}.`);
   }
 }
 
@@ -52,6 +75,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
+  write: (text) => {
+    if (!process.stdout.writable) return Promise.resolve(false);
+    if (process.stdout.write(text)) return Promise.resolve(true);
+    return new Promise((done) => {
+      const settle = () => {
+        process.stdout.off('drain', settle);
+        process.stdout.off('close', settle);
+        process.stdout.off('error', settle);
+        done(process.stdout.writable);
+      };
+      process.stdout.on('drain', settle);
+      process.stdout.on('close', settle);
+      process.stdout.on('error', settle);
+    });
+  },
   err: (text) => process.stderr.write(text),
   live: process.stderr.isTTY === true ? 'redraw' : 'none',
   columns: () => process.stderr.columns || 80,

@@ -12,6 +12,8 @@ const LINE_MS = 1000;
 /** What the command writes to; stdout carries results only, everything else goes to stderr. */
 export interface Terminal {
   readonly out: (text: string) => void;
+  /** As `out`, and waits for a slow reader; false once it is gone. */
+  readonly write: (text: string) => Promise<boolean>;
   readonly err: (text: string) => void;
   /** Live figures: one line redrawn on stderr, a line a second on stdout, or none. */
   readonly live: 'redraw' | 'lines' | 'none';

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
 import { parseOptions } from '../../app/backend/descriptor';
+import { encodeBytes } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
+import { parseSpec } from '../../app/packet/parseSpec';
 import { clip, type Parsed, parseWhole } from '../../app/quantity/parse';
 import { parseFlush } from '../../app/run/flush';
 import {
@@ -9,7 +10,7 @@ import {
   BATCH_DEFAULT,
   BATCH_MAX,
   BATCH_MIN,
-  type PacketSource,
+  type PacketStream,
   type RunPlan,
   SEED_MAX,
 } from '../../app/run/plan';
@@ -17,6 +18,8 @@ import { parseRate } from '../../app/run/rate';
 import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../../app/run/stop';
 import { type FaultSpec, parseFault } from '../../app/stage/fault';
 import { BACKENDS, findBackend } from '../backends/table';
+import { readWords } from './args';
+import { readText } from './readText';
 import { UsageError } from './usage';
 
 const OPTIONS = {
@@ -24,6 +27,7 @@ const OPTIONS = {
   opt: { type: 'string', multiple: true },
   pcap: { type: 'string' },
   hex: { type: 'string' },
+  packet: { type: 'string' },
   batch: { type: 'string' },
   flush: { type: 'string' },
   rate: { type: 'string' },
@@ -44,7 +48,7 @@ export interface SendCommand {
   readonly json: boolean;
 }
 
-function must<T>(result: Parsed<T>): T {
+export function must<T>(result: Parsed<T>): T {
   if (!result.ok) throw new UsageError(result.sentence);
   return result.value;
 }
@@ -52,19 +56,18 @@ function must<T>(result: Parsed<T>): T {
 type Values = ReturnType<typeof read>;
 
 function read(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // Node's sentence names the argument; what follows the first one is advice about its own API.
-    const said = error instanceof Error ? error.message : String(error);
+  const { values, positionals } = readWords(argv, OPTIONS);
+  const [word] = positionals;
+  if (word !== undefined) {
     throw new UsageError(
-      `${clip(said.split(/(?<=[^.])\. |\n/)[0] ?? said, 200).replace(/\.$/, '')}. See packet-lab --help.`,
+      `Unexpected argument '${clip(word)}': send takes options only. See packet-lab --help.`,
     );
   }
+  return values;
 }
 
 /** Turns the words behind `send` into a plan. Throws a `UsageError` of one sentence. */
-export function readSend(argv: readonly string[]): SendCommand {
+export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   const values = read(argv);
   const backend = backendOf(values);
   const peerOut = values['peer-out'] ?? null;
@@ -76,14 +79,14 @@ export function readSend(argv: readonly string[]): SendCommand {
   if (values.tee === '') throw new UsageError('--tee needs the name of a file to write.');
   if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
   const options = must(parseOptions(backend, optionsOf(values.opt ?? [])));
-  const source = sourceOf(values);
+  const stream = await streamOf(values);
   const rate = values.rate === undefined ? { kind: 'max' as const } : must(parseRate(values.rate));
-  if (rate.kind === 'capture' && source.kind !== 'capture') {
+  if (rate.kind === 'capture' && stream.kind !== 'capture') {
     throw new UsageError('--rate capture needs the times of a capture: give one with --pcap.');
   }
   const plan: RunPlan = {
     backend: { name: backend.name, options },
-    source,
+    streams: [stream],
     batch:
       values.batch === undefined
         ? BATCH_DEFAULT
@@ -129,16 +132,26 @@ function optionsOf(pairs: readonly string[]): Record<string, string> {
   return options;
 }
 
-function sourceOf(values: Values): PacketSource {
-  if (values.pcap !== undefined && values.hex !== undefined) {
-    throw new UsageError('--pcap and --hex exclude each other: packets come from one of them.');
+/** The packets: exactly one of --pcap, --hex and --packet. */
+async function streamOf(values: Values): Promise<PacketStream> {
+  const given = (['pcap', 'hex', 'packet'] as const).filter((name) => values[name] !== undefined);
+  const [first, second] = given;
+  if (!first) throw new UsageError('Packets are needed: --pcap FILE, --hex HEX or --packet SPEC.json.');
+  if (second)
+    throw new UsageError(`--${first} and --${second} exclude each other: packets come from one of them.`);
+  const text = values[first] ?? '';
+  switch (first) {
+    case 'pcap':
+      if (text === '') throw new UsageError('--pcap needs the name of a capture.');
+      return { kind: 'capture', path: text };
+    case 'hex':
+      return { kind: 'frames', frames: [must(parseHex(text))] };
+    case 'packet': {
+      const specs = parseSpec(await readText(text, '--packet'));
+      if (!specs.ok) throw new UsageError(`${clip(text, 100)}: ${specs.sentence}`);
+      return { kind: 'frames', frames: specs.value.map(encodeBytes) };
+    }
   }
-  if (values.pcap !== undefined) {
-    if (values.pcap === '') throw new UsageError('--pcap needs the name of a capture.');
-    return { kind: 'capture', path: values.pcap };
-  }
-  if (values.hex !== undefined) return { kind: 'hex', bytes: must(parseHex(values.hex)) };
-  throw new UsageError('Packets are needed: --pcap FILE or --hex HEX.');
 }
 
 function stopOf(values: Values): StopRule {

@@ -15,12 +15,13 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
   packet-lab backends [--json]
       List the backends with their options and what flush does on each.
 
-  packet-lab send --backend NAME [--opt K=V]... (--pcap FILE | --hex HEX) [options]
+  packet-lab send --backend NAME [--opt K=V]... (--pcap FILE | --hex HEX | --packet SPEC.json) [options]
       Send packets through a backend and report what was taken, refused and why.
 
       --opt K=V         an option of the backend, may be given several times
       --pcap FILE       send the frames of a pcap or pcapng capture
       --hex HEX         send one packet given as hex digits
+      --packet SPEC     send the packets of a JSON file: fields by name, the others computed
       --batch N         packets in one send call, 1 to 4096 (default 64)
       --flush POLICY    every-batch | every:N | after:Nus | every:N,after:Nus | never
                         (default every-batch)
@@ -37,6 +38,19 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       --peer-out FILE   write what the far end received to a pcapng file
       --force           overwrite existing outputs
       --json            one JSON object on stdout and nothing else
+
+  packet-lab run PLAN.json [--peer-out FILE] [--force] [--json]
+      Run a saved plan; - reads it from standard input, --schema prints its JSON schema.
+
+  packet-lab decode FILE [--json]
+      Show the frames of a capture with their layers and fields, and what is wrong with them;
+      with --json an object a line, which is a valid SPEC.
+
+  packet-lab encode SPEC.json --out FILE.pcapng [--force]
+      Write the packets of a SPEC to a capture.
+
+  packet-lab recode IN --out OUT.pcapng [--force]
+      Decode and encode every frame of a capture; bytes, times, interfaces and comments stay.
 
   packet-lab demo
       Ten seconds on the in-memory loopback, showing SUCCESS, AGAIN and INVAL.

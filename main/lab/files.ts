@@ -15,7 +15,7 @@ function outputsOf(plan: RunPlan): { path: string; field: string }[] {
 }
 
 /** Two names of one file: by device and inode where both exist, else by the resolved name. */
-async function sameFile(a: string, b: string): Promise<boolean> {
+export async function sameFile(a: string, b: string): Promise<boolean> {
   if (resolve(a) === resolve(b)) return true;
   try {
     const [left, right] = await Promise.all([stat(a), stat(b)]);
@@ -40,17 +40,24 @@ export async function checkFiles(plan: RunPlan): Promise<void> {
       );
     }
   }
-  if (plan.source.kind !== 'capture') return;
+  for (const stream of plan.streams) {
+    if (stream.kind === 'capture') await checkCapture(stream.path, outputs);
+  }
+}
+
+async function checkCapture(
+  path: string,
+  outputs: readonly { path: string; field: string }[],
+): Promise<void> {
   for (const output of outputs) {
-    if (await sameFile(output.path, plan.source.path)) {
-      throw new LabError(
-        `${output.path} is the capture being sent; it is kept as it is. Choose another output.`,
-        output.field,
-      );
-    }
+    if (!(await sameFile(output.path, path))) continue;
+    throw new LabError(
+      `${output.path} is the capture being sent; it is kept as it is. Choose another output.`,
+      output.field,
+    );
   }
   try {
-    await nativeAddon().probeCapture(plan.source.path);
+    await nativeAddon().probeCapture(path);
   } catch (error) {
     throw new LabError(LabError.from(error).sentence, 'capture');
   }

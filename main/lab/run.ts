@@ -52,13 +52,13 @@ export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<L
   const end = new Promise<void>((resolve) => {
     ended = resolve;
   });
-  const source = {
-    capture: plan.source.kind === 'capture' ? plan.source.path : null,
-    frames: plan.source.kind === 'hex' ? [plan.source.bytes] : null,
-  };
+  const streams = plan.streams.map((stream) => ({
+    capture: stream.kind === 'capture' ? stream.path : null,
+    frames: stream.kind === 'frames' ? stream.frames : null,
+  }));
   let run: NativeRun;
   try {
-    run = await orLabError(addon.startRun(backend, source, runConfig(plan, tuning), ended));
+    run = await orLabError(addon.startRun(backend, streams, runConfig(plan, tuning), ended));
   } catch (error) {
     await addon.closeBackend(backend);
     throw error;

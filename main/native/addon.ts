@@ -26,7 +26,8 @@ export interface NativeBackendSpec {
   readonly force: boolean;
 }
 
-export interface NativeSource {
+/** One stream: a capture, or frames. */
+export interface NativeStream {
   readonly capture: string | null;
   readonly frames: readonly Uint8Array[] | null;
 }
@@ -209,7 +210,7 @@ export interface NativeAddon {
   closeBackend(backend: NativeBackend): Promise<void>;
   startRun(
     backend: NativeBackend,
-    source: NativeSource,
+    streams: readonly NativeStream[],
     config: NativeRunConfig,
     onEnd: () => void,
   ): Promise<NativeRun>;

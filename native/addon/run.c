@@ -7,8 +7,17 @@
 
 napi_type_tag const pl_run_tag = { 0x7061636b65746c61UL, 0x72756e2d2d2d2d31UL };
 
-#define FRAMES_MAX    (65536U)
-#define FRAME_MAX     (16777216UL)
+#define FRAMES_MAX  (131072U)
+#define FRAME_MAX   (16777216UL)
+#define STREAMS_MAX (64U)
+
+/* One stream of the plan: a capture (path), or frames. */
+typedef struct {
+  char *     path;
+  uint8_t ** frames;
+  uint32_t * sizes;
+  uint32_t   cnt;
+} stream_t;
 
 typedef struct {
   pl_job_t              job;
@@ -16,9 +25,7 @@ typedef struct {
   napi_env              env;
   napi_ref              owner_ref, callback;
   pl_run_cfg_t          cfg;
-  char *                path;
-  uint8_t **            frames;
-  uint32_t *            sizes;
+  stream_t              streams[STREAMS_MAX];
   uint32_t              cnt;
   pl_source_t *         source;
 } start_job_t;
@@ -73,29 +80,50 @@ read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
 
 /* {capture: path} or {frames: Uint8Array[]} */
 static int
-read_source( napi_env env, napi_value obj, start_job_t * j ) {
+read_stream( napi_env env, napi_value obj, stream_t * stream ) {
   napi_value v, frame;
   if( pl_member( env, obj, "capture", &v ) ) return -1;
-  if( !pl_is_null( env, v ) ) return ( j->path = pl_arg_string( env, v, "capture" ) ) ? 0 : -1;
+  if( !pl_is_null( env, v ) ) return ( stream->path = pl_arg_string( env, v, "capture" ) ) ? 0 : -1;
   uint32_t cnt;
   if( pl_member( env, obj, "frames", &v ) ) return -1;
   if( napi_get_array_length( env, v, &cnt ) != napi_ok || !cnt || cnt > FRAMES_MAX )
     return pl_throw( env, "frames is an array of 1 to %u frames.", FRAMES_MAX );
-  j->frames = calloc( cnt, sizeof( uint8_t * ) );
-  j->sizes  = calloc( cnt, sizeof( uint32_t ) );
-  if( !j->frames || !j->sizes ) return pl_throw( env, "The frames could not be kept: out of memory." );
-  for( ; j->cnt < cnt; j->cnt++ )
-    if( napi_get_element( env, v, j->cnt, &frame ) != napi_ok ||
-        !( j->frames[j->cnt] = pl_arg_bytes( env, frame, "a frame", FRAME_MAX, &j->sizes[j->cnt] ) ) )
+  stream->frames = calloc( cnt, sizeof( uint8_t * ) );
+  stream->sizes  = calloc( cnt, sizeof( uint32_t ) );
+  if( !stream->frames || !stream->sizes ) return pl_throw( env, "The frames could not be kept: out of memory." );
+  for( ; stream->cnt < cnt; stream->cnt++ )
+    if( napi_get_element( env, v, stream->cnt, &frame ) != napi_ok ||
+        !( stream->frames[stream->cnt] = pl_arg_bytes( env, frame, "a frame", FRAME_MAX, &stream->sizes[stream->cnt] ) ) )
       return -1;
+  return 0;
+}
+
+static int
+read_streams( napi_env env, napi_value v, start_job_t * j ) {
+  napi_value stream;
+  uint32_t   cnt;
+  if( napi_get_array_length( env, v, &cnt ) != napi_ok || !cnt || cnt > STREAMS_MAX )
+    return pl_throw( env, "The streams are an array of 1 to %u.", STREAMS_MAX );
+  while( j->cnt < cnt ) {
+    uint32_t i = j->cnt++; /* counted first: what was read of it is freed also on failure */
+    if( napi_get_element( env, v, i, &stream ) != napi_ok || read_stream( env, stream, &j->streams[i] ) ) return -1;
+  }
   return 0;
 }
 
 static int
 start_work( pl_job_t * job ) {
   start_job_t * j = (start_job_t *)job;
-  j->source       = j->path ? pl_source_capture( j->path, PL_BATCH_MAX, &job->err )
-                            : pl_source_templates( (uint8_t const * const *)j->frames, j->sizes, j->cnt, &job->err );
+  pl_source_t * parts[STREAMS_MAX];
+  for( uint32_t i = 0; i < j->cnt; i++ ) {
+    stream_t const * s = &j->streams[i];
+    parts[i]           = s->path ? pl_source_capture( s->path, PL_BATCH_MAX, &job->err )
+                                 : pl_source_templates( (uint8_t const * const *)s->frames, s->sizes, s->cnt, &job->err );
+    if( parts[i] ) continue;
+    while( i ) pl_source_delete( parts[--i] );
+    return -1;
+  }
+  j->source = pl_source_chain( parts, j->cnt, &job->err );
   return !j->source;
 }
 
@@ -105,10 +133,12 @@ start_drop( pl_job_t * job ) {
   if( j->owner ) j->owner->busy = 0;
   if( j->owner_ref ) napi_delete_reference( j->env, j->owner_ref );
   if( j->callback ) napi_delete_reference( j->env, j->callback );
-  for( uint32_t i = 0; i < j->cnt; i++ ) free( j->frames[i] );
-  free( j->frames );
-  free( j->sizes );
-  free( j->path );
+  for( uint32_t i = 0; i < j->cnt; i++ ) {
+    for( uint32_t f = 0; f < j->streams[i].cnt; f++ ) free( j->streams[i].frames[f] );
+    free( j->streams[i].frames );
+    free( j->streams[i].sizes );
+    free( j->streams[i].path );
+  }
   pl_source_delete( j->source );
 }
 
@@ -198,7 +228,7 @@ pl_start_run( napi_env env, napi_callback_info info ) {
   if( !j ) return pl_throw( env, "The run could not be started: out of memory." ), NULL;
   j->job = (pl_job_t){ .work = start_work, .finish = start_finish, .drop = start_drop };
   j->env = env;
-  if( read_source( env, args[1], j ) || read_cfg( env, args[2], &j->cfg ) ) {
+  if( read_streams( env, args[1], j ) || read_cfg( env, args[2], &j->cfg ) ) {
     start_drop( &j->job );
     free( j );
     return NULL;

@@ -25,7 +25,7 @@ const config: NativeRunConfig = {
   stallNs: 1e9,
 };
 const frame = new Uint8Array(60);
-const source = { capture: null, frames: [frame] };
+const streams = [{ capture: null, frames: [frame] }];
 
 /** Calls with whatever arguments; the types are what is being tested against. */
 function call(name: keyof typeof addon, ...args: unknown[]): unknown {
@@ -79,16 +79,16 @@ test('03 handles that are none', () => {
 
 test('04 a backend is closed once, and not under a run', async () => {
   const backend = await open();
-  const run = await addon.startRun(backend, source, { ...config, count: 0 }, () => {});
+  const run = await addon.startRun(backend, streams, { ...config, count: 0 }, () => {});
   expect(() => call('closeBackend', backend)).toThrow('run');
   expect(() => call('closeBackend', run)).toThrow('handle');
-  await expect(async () => addon.startRun(backend, source, config, () => {})).rejects.toThrow('already');
+  await expect(async () => addon.startRun(backend, streams, config, () => {})).rejects.toThrow('already');
   await addon.endRun(run);
   expect(() => addon.readRun(run)).toThrow('over');
   expect(() => call('endRun', run)).toThrow('over');
   await addon.closeBackend(backend);
   expect(() => call('closeBackend', backend)).toThrow('closed');
-  await expect(async () => addon.startRun(backend, source, config, () => {})).rejects.toThrow('closed');
+  await expect(async () => addon.startRun(backend, streams, config, () => {})).rejects.toThrow('closed');
 });
 
 test('05 plans that are none', async () => {
@@ -113,7 +113,7 @@ test('05 plans that are none', async () => {
   ];
   for (const change of bad) {
     expect(
-      () => call('startRun', backend, source, { ...config, ...change }, () => {}),
+      () => call('startRun', backend, streams, { ...config, ...change }, () => {}),
       JSON.stringify(change),
     ).toThrow(TypeError);
   }
@@ -126,7 +126,7 @@ test('05 plans that are none', async () => {
   ]) {
     expect(() => call('startRun', backend, packets, config, () => {})).toThrow(TypeError);
   }
-  expect(() => call('startRun', backend, source, config, 'later')).toThrow('function');
+  expect(() => call('startRun', backend, streams, config, 'later')).toThrow('function');
   await addon.closeBackend(backend);
 });
 
@@ -136,7 +136,7 @@ test('06 a detached buffer is an empty frame, not a crash', async () => {
   structuredClone(gone.buffer, { transfer: [gone.buffer] });
   const ended = new Promise<void>((done) => {
     addon
-      .startRun(backend, { capture: null, frames: [gone] }, { ...config, count: 10 }, done)
+      .startRun(backend, [{ capture: null, frames: [gone] }], { ...config, count: 10 }, done)
       .then(async (run) => {
         await ended;
         expect(addon.readRun(run).counters).toMatchObject({ offered: 10, taken: 10, received: 0 });
@@ -155,7 +155,12 @@ test('07 frames are copied: what happens to them later does not matter', async (
   const ended = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const starting = addon.startRun(backend, { capture: null, frames: [mine] }, { ...config, count: 5 }, done);
+  const starting = addon.startRun(
+    backend,
+    [{ capture: null, frames: [mine] }],
+    { ...config, count: 5 },
+    done,
+  );
   mine.fill(9);
   const run = await starting;
   await ended;
@@ -174,7 +179,7 @@ test('08 calls are numbered, recent ones can be read', async () => {
   const ended = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const run = await addon.startRun(backend, source, { ...config, batch: 4, count: 40, again: 1 }, done);
+  const run = await addon.startRun(backend, streams, { ...config, batch: 4, count: 40, again: 1 }, done);
   await ended;
   const calls = addon.readCalls(run, 0, 4096);
   expect(calls.map((c) => c.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

@@ -13,7 +13,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const plain: RunPlan = {
   backend: { name: 'loopback', options: {} },
-  source: { kind: 'hex', bytes: new Uint8Array(60).fill(2) },
+  streams: [{ kind: 'frames', frames: [new Uint8Array(60).fill(2)] }],
   batch: 64,
   rate: { kind: 'max' },
   stop: { after: { kind: 'count', count: 10_000 }, until: null },

@@ -149,6 +149,42 @@ emptied( void ) {
   pl_source_delete( source );
 }
 
+/* Parts are given one after the other, and a pass goes over all of them. */
+static void
+chained( void ) {
+  uint32_t      sizes[3] = { 60U, 61U, 62U };
+  pl_err_t      err      = { 0 };
+  pl_source_t * parts[3] = { made_source( sizes, 3UL ), capture_source( "nano.pcap", 4UL ), one_frame( 99U ) };
+  captured_t *  want     = captured_fixture( "nano.pcap" );
+  pl_source_t * source   = pl_source_chain( parts, 3UL, &err );
+  pl_packet_t   packet;
+  uint16_t      sz;
+  CHECK( source && !pl_source_only( source, &sz ) );
+  for( int pass = 0; pass < 2; pass++ ) {
+    for( unsigned long i = 0UL; i < 3UL; i++ ) {
+      CHECK_EQ( pl_source_next( source, &packet ), 1 );
+      CHECK_EQ( packet.sz, sizes[i] );
+    }
+    for( unsigned long i = 0UL; i < want->frames.cnt; i++ ) {
+      CHECK_EQ( pl_source_next( source, &packet ), 1 );
+      CHECK_EQ( packet.sz, want->frames.at[i].sz );
+      pl_source_recycle( source, &packet ); /* kept, though everything else is forgotten */
+      if( packet.buf ) CHECK( !memcmp( packet.buf, want->frames.at[i].data, packet.sz ) );
+    }
+    CHECK_EQ( pl_source_next( source, &packet ), 1 );
+    CHECK_EQ( packet.sz, 99U );
+    pl_source_recycle( source, &packet );
+    CHECK_EQ( pl_source_next( source, &packet ), 0 );
+  }
+  pl_source_delete( source );
+  captured_delete( want );
+  pl_source_t * lone = one_frame( 60U );
+  CHECK( pl_source_chain( &lone, 1UL, &err ) == lone );
+  pl_source_delete( lone );
+  CHECK( !pl_source_chain( parts, 0UL, &err ) );
+  CHECK_HAS( err.sentence, "no packet" );
+}
+
 int
 main( void ) {
   tap_run( "templates go round and round", templates );
@@ -158,5 +194,6 @@ main( void ) {
   tap_run( "captures that can not be sent say why", unsendable );
   tap_run( "damage ends the source", damaged );
   tap_run( "a capture that is emptied between passes", emptied );
+  tap_run( "several parts, one after the other", chained );
   return tap_end();
 }

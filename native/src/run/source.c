@@ -10,18 +10,21 @@
 #define LINE (64UL)
 
 struct pl_source {
-  unsigned long cnt, at; /* templates, and the next one */
+  unsigned long cnt, at; /* templates or parts, and the next one */
   uint8_t *     bytes;
   uint32_t *    sizes;
   uint8_t **    frames;
 
   pl_capture_t * capture;
-  uint8_t *      slab; /* (batch + 1) * PL_AIO_PKT_INFO_BUF_MAX bytes */
+  uint8_t *      slab;
+  unsigned long  slab_sz; /* (batch + 1) * PL_AIO_PKT_INFO_BUF_MAX bytes */
   unsigned long  slab_at;
   uint64_t       last_ts;          /* of the frame before, ns */
   uint64_t       gaps, gap_sum_ns; /* of the pass so far */
   uint64_t       mean_ns;          /* of the last whole pass */
   uint64_t       in_pass;          /* frames of the pass so far */
+
+  pl_source_t ** parts; /* NULL: templates or a capture */
 };
 
 pl_source_t *
@@ -83,7 +86,8 @@ pl_source_capture( char const * path, unsigned long batch, pl_err_t * err ) {
   if( any_sendable( capture, path, err ) ) {
     (void)pl_capture_rewind( capture );
     self = calloc( 1UL, sizeof( *self ) );
-    if( self ) self->slab = aligned_alloc( LINE, ( batch + 1UL ) * PL_AIO_PKT_INFO_BUF_MAX );
+    if( self ) self->slab_sz = ( batch + 1UL ) * PL_AIO_PKT_INFO_BUF_MAX;
+    if( self ) self->slab = aligned_alloc( LINE, self->slab_sz );
     if( self && self->slab ) {
       self->capture = capture;
       return self;
@@ -95,9 +99,29 @@ pl_source_capture( char const * path, unsigned long batch, pl_err_t * err ) {
   return NULL;
 }
 
+pl_source_t *
+pl_source_chain( pl_source_t ** parts, unsigned long cnt, pl_err_t * err ) {
+  if( cnt == 1UL ) return parts[0];
+  pl_source_t * self = calloc( 1UL, sizeof( *self ) );
+  if( self ) self->parts = calloc( cnt + 1UL, sizeof( pl_source_t * ) );
+  if( !cnt || !self || !self->parts ) {
+    pl_err_set( err, cnt ? ENOMEM : 0, "packets", cnt ? "The packets could not be kept: out of memory."
+                                                      : "There is no packet to send." );
+    for( unsigned long i = 0UL; i < cnt; i++ ) pl_source_delete( parts[i] );
+    pl_source_delete( self );
+    return NULL;
+  }
+  self->cnt = cnt;
+  memcpy( self->parts, parts, cnt * sizeof( pl_source_t * ) );
+  return self;
+}
+
 void
 pl_source_delete( pl_source_t * self ) {
   if( !self ) return;
+  if( self->parts )
+    for( unsigned long i = 0UL; i < self->cnt; i++ ) pl_source_delete( self->parts[i] );
+  free( self->parts );
   pl_capture_close( self->capture );
   free( self->slab );
   free( self->bytes );
@@ -108,17 +132,29 @@ pl_source_delete( pl_source_t * self ) {
 
 /* Bytes of the slab that a frame takes. */
 static unsigned long
-slab_sz( uint64_t sz ) {
+lined( uint64_t sz ) {
   return ( sz + LINE - 1UL ) & ~( LINE - 1UL );
+}
+
+/* Whether a packet lies in the slab of a capture. */
+static int
+has_given( pl_source_t const * self, pl_packet_t const * packet ) {
+  uint8_t const * buf = packet->buf;
+  return buf && self->slab && buf >= self->slab && buf < self->slab + self->slab_sz;
 }
 
 void
 pl_source_recycle( pl_source_t * self, pl_packet_t * keep ) {
+  if( self->parts ) {
+    for( unsigned long i = 0UL; i < self->cnt; i++ )
+      pl_source_recycle( self->parts[i], keep && has_given( self->parts[i], keep ) ? keep : NULL );
+    return;
+  }
   self->slab_at = 0UL;
   if( !keep || !self->capture || !keep->buf ) return;
   memmove( self->slab, keep->buf, keep->sz );
   keep->buf     = self->slab;
-  self->slab_at = slab_sz( keep->sz );
+  self->slab_at = lined( keep->sz );
 }
 
 /* The time between a frame and the one before it. */
@@ -151,8 +187,22 @@ next_template( pl_source_t * self, pl_packet_t * packet ) {
   return 1;
 }
 
+/* The end of a part's pass is the start of the next part. */
+static int
+next_of_parts( pl_source_t * self, pl_packet_t * packet ) {
+  for( ;; ) {
+    int got = pl_source_next( self->parts[self->at], packet );
+    if( got ) return got;
+    if( ++self->at == self->cnt ) {
+      self->at = 0UL;
+      return 0;
+    }
+  }
+}
+
 int
 pl_source_next( pl_source_t * self, pl_packet_t * packet ) {
+  if( self->parts ) return next_of_parts( self, packet );
   if( !self->capture ) return next_template( self, packet );
   pl_frame_t frame;
   int        got = pl_capture_next( self->capture, &frame );
@@ -163,19 +213,20 @@ pl_source_next( pl_source_t * self, pl_packet_t * packet ) {
   if( frame.link == PL_LINKTYPE_ETHERNET && frame.caplen && frame.caplen <= PL_AIO_PKT_INFO_BUF_MAX ) {
     packet->buf = self->slab + self->slab_at;
     memcpy( packet->buf, frame.data, frame.caplen );
-    self->slab_at += slab_sz( frame.caplen );
+    self->slab_at += lined( frame.caplen );
   }
   return 1;
 }
 
 char const *
 pl_source_problem( pl_source_t const * self ) {
+  if( self->parts ) return pl_source_problem( self->parts[self->at] );
   return self->capture ? pl_capture_problem( self->capture ) : "";
 }
 
 uint8_t *
 pl_source_only( pl_source_t const * self, uint16_t * sz ) {
-  if( self->capture || self->cnt != 1UL || self->sizes[0] > PL_AIO_PKT_INFO_BUF_MAX ) return NULL;
+  if( self->parts || self->capture || self->cnt != 1UL || self->sizes[0] > PL_AIO_PKT_INFO_BUF_MAX ) return NULL;
   *sz = (uint16_t)self->sizes[0];
   return self->frames[0];
 }

@@ -1,5 +1,6 @@
 /* source.h: where the packets of a run come from: templates (the same frames
-   round and round) or a capture (streamed, and read again for each pass). */
+   round and round), a capture (streamed, and read again for each pass), or
+   several of these one after the other. */
 
 #ifndef PL_SOURCE_H
 #define PL_SOURCE_H
@@ -24,6 +25,10 @@ pl_source_templates( uint8_t const * const * frames, uint32_t const * sizes, uns
 /* A source over a capture.  batch is the most packets that are in use at once.
    NULL with err: not readable, or no frame of it can be sent. */
 pl_source_t * pl_source_capture( char const * path, unsigned long batch, pl_err_t * err );
+
+/* A source that gives the packets of each part in turn, one pass over all of
+   them being its own pass.  The parts become its own, also on failure. */
+pl_source_t * pl_source_chain( pl_source_t ** parts, unsigned long cnt, pl_err_t * err );
 
 void pl_source_delete( pl_source_t * self );
 

@@ -1,0 +1,37 @@
+import { dirname, resolve } from 'node:path';
+import { clip } from '../../app/quantity/parse';
+import { parsePlan, planOfDocument } from '../../app/run/planDocument';
+import { BACKENDS, findBackend } from '../backends/table';
+import { readWords } from './args';
+import { readText } from './readText';
+import type { SendCommand } from './sendArgs';
+import { UsageError } from './usage';
+
+const OPTIONS = {
+  'peer-out': { type: 'string' },
+  force: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+/** Turns the words behind `run` into a plan; paths in it are relative to its file. */
+export async function readRun(argv: readonly string[]): Promise<SendCommand> {
+  const { values, positionals } = readWords(argv, OPTIONS);
+  const [path, second] = positionals;
+  if (path === undefined || second !== undefined) {
+    throw new UsageError('run takes one plan: packet-lab run PLAN.json, or - for standard input.');
+  }
+  const document = parsePlan(await readText(path, 'run'));
+  if (!document.ok) throw new UsageError(`${clip(path, 100)}: ${document.sentence}`);
+  const folder = path === '-' ? process.cwd() : dirname(resolve(path));
+  const peerOut = values['peer-out'] ?? null;
+  if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
+  const extras = { peerOut, force: values.force ?? false };
+  const plan = planOfDocument(document.value, BACKENDS, (file) => resolve(folder, file), extras);
+  if (!plan.ok) throw new UsageError(`${clip(path, 100)}: ${plan.sentence}`);
+  if (peerOut !== null && !findBackend(plan.value.backend.name)?.capabilities.peer) {
+    throw new UsageError(
+      `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one.`,
+    );
+  }
+  return { plan: plan.value, json: values.json ?? false };
+}

@@ -2,6 +2,10 @@
 
 export function getBits(bytes: Uint8Array, at: number, bits: number): number {
   let value = 0;
+  if (((at | bits) & 7) === 0) {
+    for (let i = at >> 3, end = (at + bits) >> 3; i < end; i++) value = value * 256 + (bytes[i] ?? 0);
+    return value;
+  }
   for (let left = bits, bit = at; left > 0; ) {
     const room = 8 - (bit & 7);
     const take = Math.min(room, left);

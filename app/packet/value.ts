@@ -37,7 +37,7 @@ export function jsonOf(field: Field, raw: Raw): FieldScalar {
   if (typeof raw === 'number') return raw * (field.unit ?? 1);
   switch (field.kind) {
     case 'ipv4':
-      return Array.from(raw).join('.');
+      return `${raw[0]}.${raw[1]}.${raw[2]}.${raw[3]}`;
     case 'ipv6':
       return ipv6Text(raw);
     case 'text':
@@ -126,11 +126,25 @@ function parseBytes(field: Field, text: string): Uint8Array | null {
   }
 }
 
+/** Values of hex digits and of what may separate pairs, by character code. */
+const DIGIT = new Int8Array(128).fill(-1);
+const SEPARATOR = -2;
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  DIGIT[digit.charCodeAt(0)] = value;
+  DIGIT[digit.toUpperCase().charCodeAt(0)] = value;
+}
+for (const separator of ':-. \t\r\n') DIGIT[separator.charCodeAt(0)] = SEPARATOR;
+
 /** Hex digits, in pairs that `:`, `-`, `.` or white space may separate. */
 export function parseHexBytes(text: string): Uint8Array | null {
-  const clean = text.replace(/^0x/i, '').replaceAll(/[\s:.-]/g, '');
-  if (clean.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(clean)) return null;
-  const bytes = new Uint8Array(clean.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(clean.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
+  const bytes = new Uint8Array(text.length >> 1);
+  let digits = 0;
+  for (let i = /^0x/i.test(text) ? 2 : 0; i < text.length; i++) {
+    const value = DIGIT[text.charCodeAt(i)] ?? -1;
+    if (value === SEPARATOR) continue;
+    if (value < 0) return null;
+    bytes[digits >> 1] = ((bytes[digits >> 1] ?? 0) << 4) | value;
+    digits++;
+  }
+  return digits % 2 === 0 ? bytes.subarray(0, digits >> 1) : null;
 }

@@ -234,8 +234,14 @@ export const ip: Protocol = {
   variable: (io) => options(io, OPTIONS),
   // Fragments but the first carry no header, and a header nobody can trust carries nothing known.
   next: (get) =>
-    get('ip.version') !== 4 || get('ip.hdr_len') < 5 || get('ip.frag_offset') !== 0
-      ? null
-      : { registry: 'ipproto', number: get('ip.proto') },
-  span: (get) => get('ip.len') || null,
+    isSound(get) && get('ip.frag_offset') === 0 ? { registry: 'ipproto', number: get('ip.proto') } : null,
+  // Zero stands for segments a NIC has yet to cut: all there is.
+  span: (get) => (isSound(get) && get('ip.len') > 0 ? get('ip.len') : null),
 };
+
+/** Whether the header's own numbers can be believed. */
+function isSound(get: (name: string) => number): boolean {
+  const length = get('ip.len');
+  const header = get('ip.hdr_len') * 4;
+  return get('ip.version') === 4 && header >= 20 && (length === 0 || length >= header);
+}

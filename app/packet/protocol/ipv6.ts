@@ -51,7 +51,7 @@ export const ipv6: Protocol = {
   ],
   next: (get) => (get('ipv6.version') === 6 ? { registry: 'ipproto', number: get('ipv6.nxt') } : null),
   // Zero stands for a jumbo payload or for segments a NIC has yet to cut: all there is.
-  span: (get) => (get('ipv6.plen') > 0 ? 40 + get('ipv6.plen') : null),
+  span: (get) => (get('ipv6.version') === 6 && get('ipv6.plen') > 0 ? 40 + get('ipv6.plen') : null),
 };
 
 const optionList = (proto: string): OptionList => ({

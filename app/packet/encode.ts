@@ -1,3 +1,4 @@
+import { clip } from '../quantity/parse';
 import type { Field, Part, Raw } from './field';
 import { type PlacedLayer, type Problem, problemsOf } from './frame';
 import type { FieldValue, FrameSpec } from './spec';
@@ -62,7 +63,10 @@ export function encodeBytes(spec: FrameSpec): Uint8Array {
 /** The first reason why a packet can't be encoded as it is written, with its path; null when it can. */
 export function specError(spec: FrameSpec): string | null {
   for (const [index, layer] of writeFrame(spec).layers.entries()) {
-    if (layer.error) return `layers[${index}]: ${layer.error}`;
+    if (layer.error) {
+      const { field, sentence } = layer.error;
+      return `layers[${index}]${field === null ? '.proto' : `.fields.${clip(field, 60)}`}: ${sentence}`;
+    }
     const wrong = [...layer.fields, ...layer.tail].find(({ error }) => error !== null);
     if (wrong) return `layers[${index}].fields.${wrong.field.name}: ${wrong.error}`;
   }
@@ -97,7 +101,7 @@ function viewOf(layer: PlacedLayer, proto: string): EncodedLayer {
     optional: more
       .filter(({ name }, i) => !there.has(name) && more.findIndex((other) => other.name === name) === i)
       .map(({ name, label, help }) => ({ name, label, help })),
-    error: layer.error,
+    error: layer.error?.sentence ?? null,
   };
 }
 

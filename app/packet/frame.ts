@@ -23,7 +23,13 @@ export interface PlacedLayer {
   end: number;
   readonly fields: Placed[];
   readonly tail: Placed[];
-  readonly error: string | null;
+  readonly error: LayerError | null;
+}
+
+/** Why a layer can't be encoded as it is written, and the name in it that is at fault. */
+export interface LayerError {
+  readonly field: string | null;
+  readonly sentence: string;
 }
 
 /** Layers with every field in its place: what reading and writing both make. */

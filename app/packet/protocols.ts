@@ -35,6 +35,14 @@ export function findProtocol(proto: string): Protocol | null {
   return byName.get(proto) ?? null;
 }
 
+/** Every name that may be set in a layer. */
+export function fieldNames({ header, more }: Protocol): string[] {
+  return [...header, ...(more ?? [])].flatMap(({ name, parts }) => [
+    name,
+    ...(parts ?? []).map((part) => part.name),
+  ]);
+}
+
 const byKey: Record<Registry, Map<number, Protocol>> = {
   ethertype: new Map(),
   ipproto: new Map(),

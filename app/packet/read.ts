@@ -47,7 +47,7 @@ export function readFrame(bytes: Uint8Array, linkType = LINK_ETHERNET): ReadFram
     if (!next) protocol = null;
     else protocol = 'proto' in next ? findProtocol(next.proto) : findKey(next.registry, next.number);
   }
-  if (offset < limit) frame.layers.push(dataLayer(bytes, offset, limit));
+  if (offset < limit || bytes.length === 0) frame.layers.push(dataLayer(bytes, offset, limit));
   for (const { layer, from, to } of left.reverse()) {
     if (!readTrailer(frame, layer, from, to)) frame.layers.push(dataLayer(bytes, from, to));
   }

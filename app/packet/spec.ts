@@ -8,8 +8,8 @@ import { z } from 'zod';
 export const LAYERS_MAX = 64;
 const FIELDS_MAX = 256;
 const VALUES_MAX = 1000;
-/** Hex of the largest frame there is, with a separator between bytes. */
-const TEXT_MAX = 3 * 65_535;
+/** Hex of the largest frame a capture holds, with a separator between bytes. */
+const TEXT_MAX = 3 * 262_144;
 
 const scalarSchema = z.union([z.number(), z.string().max(TEXT_MAX), z.boolean()]);
 export type FieldScalar = z.infer<typeof scalarSchema>;

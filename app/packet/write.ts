@@ -1,7 +1,9 @@
+import { clip } from '../quantity/parse';
 import { setBits } from './bits';
-import type { Field, Raw, WriteIo } from './field';
-import { type Frame, LayerAt, type Placed, type PlacedLayer } from './frame';
-import { findProtocol, UNKNOWN } from './protocols';
+import type { Field, Protocol, Raw, WriteIo } from './field';
+import { type Frame, LayerAt, type LayerError, type Placed, type PlacedLayer } from './frame';
+import { nearName } from './near';
+import { fieldNames, findProtocol, PROTOCOLS, UNKNOWN } from './protocols';
 import { isNumber } from './read';
 import type { FieldScalar, FrameSpec, LayerSpec } from './spec';
 import { rawOf } from './value';
@@ -37,7 +39,7 @@ export function writeFrame(spec: FrameSpec): Frame {
 function layOut(spec: LayerSpec): PlacedLayer {
   const protocol = findProtocol(spec.proto);
   if (!protocol) {
-    const error = `There is no protocol “${spec.proto.slice(0, 40)}” here.`;
+    const error = { field: null, sentence: unknownProtocol(spec.proto) };
     return { protocol: UNKNOWN, offset: 0, length: 0, end: 0, fields: [], tail: [], error };
   }
   const writer = new Writer(spec.fields);
@@ -46,13 +48,27 @@ function layOut(spec: LayerSpec): PlacedLayer {
   const tail = (protocol.more ?? [])
     .filter((field) => field.tail !== undefined)
     .flatMap((field) => writer.tail(field));
-  const unknown = writer.unused();
-  const error =
-    writer.error ??
-    (unknown === null
-      ? null
-      : `${protocol.label} has no field “${unknown.slice(0, 60)}” that could be used here.`);
+  const unused = writer.unused();
+  const error = writer.error ?? (unused === null ? null : noPlace(protocol, unused));
   return { protocol, offset: 0, length: writer.length(), end: 0, fields: writer.placed, tail, error };
+}
+
+function unknownProtocol(proto: string): string {
+  const names = PROTOCOLS.map((protocol) => protocol.proto);
+  const near = nearName(proto, names);
+  const hint = near ? `did you mean “${near}”?` : `there are ${names.join(', ')}.`;
+  return `There is no protocol “${clip(proto)}” here; ${hint}`;
+}
+
+/** Why a set name was not used by its layer. */
+function noPlace(protocol: Protocol, field: string): LayerError {
+  const names = fieldNames(protocol);
+  if (names.includes(field)) {
+    return { field, sentence: `${field} has more values than this packet has places for them.` };
+  }
+  const near = nearName(field, names);
+  const hint = near ? `; did you mean “${near}”?` : '.';
+  return { field, sentence: `${protocol.label} has no field “${clip(field, 60)}”${hint}` };
 }
 
 /** Takes set values of one layer, field by field. */
@@ -60,7 +76,7 @@ class Writer implements WriteIo {
   readonly reading = false;
   readonly placed: Placed[] = [];
   /** Why a value that makes another one was not taken. */
-  error: string | null = null;
+  error: LayerError | null = null;
   private at = 0;
   private readonly taken = new Map<string, number>();
 
@@ -99,7 +115,7 @@ class Writer implements WriteIo {
   take(field: Field): Raw | null {
     const value = this.next(field.name);
     const raw = value === undefined ? null : rawOf(field, value);
-    if (raw && !raw.ok) this.error ??= raw.sentence;
+    if (raw && !raw.ok) this.error ??= { field: field.name, sentence: raw.sentence };
     return raw?.ok ? raw.value : null;
   }
 

@@ -50,8 +50,8 @@ describe('a SPEC', () => {
     ['[]', 'holds no frames'],
     ['{"layers":[]}', 'layers: '],
     ['{"layer":[]}', ''],
-    ['{"layers":[{"proto":"ipx"}]}', 'layers[0]: There is no protocol “ipx”'],
-    [one({ 'ip.tll': 3 }), 'layers[0]: IPv4 has no field “ip.tll”'],
+    ['{"layers":[{"proto":"ipx"}]}', 'layers[0].proto: There is no protocol “ipx” here; did you mean “ip”?'],
+    [one({ 'ip.tll': 3 }), 'layers[0].fields.ip.tll: IPv4 has no field “ip.tll”; did you mean “ip.ttl”?'],
     [
       one({ 'ip.ttl': 256 }),
       'layers[0].fields.ip.ttl: ip.ttl is a whole number from 0 to 255; “256” is not.',
@@ -59,7 +59,11 @@ describe('a SPEC', () => {
     [one({ 'ip.ttl': -1 }), 'layers[0].fields.ip.ttl'],
     [one({ 'ip.ttl': 1.5 }), 'layers[0].fields.ip.ttl'],
     [one({ 'ip.ttl': null }), 'layers[0].fields.ip.ttl'],
-    [one({ 'ip.ttl': [1, 2] }), 'ip.ttl'],
+    [
+      one({ 'ip.ttl': [1, 2] }),
+      'layers[0].fields.ip.ttl: ip.ttl has more values than this packet has places',
+    ],
+    ['{"layers":[{"proto":"quic"}]}', 'there are eth, vlan'],
     [one({ 'ip.src': '300.1.1.1' }), 'layers[0].fields.ip.src'],
     [one({ 'ip.hdr_len': 21 }), 'a multiple of 4'],
     [one({ 'ipv6.src': '2001:db8::1%eth0' }, 'ipv6'), 'layers[0].fields.ipv6.src'],
@@ -69,6 +73,12 @@ describe('a SPEC', () => {
     ['{"layers":[{"proto":"ip"}],"constructor":1}', '“constructor” is not known here'],
   ])('%s is refused in a sentence', (text, sentence) => {
     expect(refusal(text)).toContain(sentence);
+  });
+
+  it.each([0, 1, 65_535, 65_536, 262_144])('is what decode prints of %d bytes', (length) => {
+    const bytes = new Uint8Array(length).fill(0x45);
+    const read = parseSpec(JSON.stringify(decode(bytes)));
+    expect(read.ok && read.value.map((spec) => encode(spec).bytes.length)).toEqual([length]);
   });
 
   it('names the frame of an array', () => {

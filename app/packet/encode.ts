@@ -8,7 +8,13 @@ import { writeFrame } from './write';
 /** Whether a field is computed, set, or set to something else than would be computed. */
 export type FieldState = 'auto' | 'pinned' | 'purpose';
 
-/** A field as a form shows it. */
+/** A value with a name. */
+export interface Choice {
+  value: number;
+  label: string;
+}
+
+/** A field as a form shows it; one for each time it is there. */
 export interface FieldView {
   name: string;
   label: string;
@@ -23,7 +29,9 @@ export interface FieldView {
   /** What it is when it is not set. */
   auto: string;
   state: FieldState;
-  choices: { value: number; label: string }[] | null;
+  choices: Choice[] | null;
+  /** Whether there may be more of it, each with what belongs to it: the kind of an option. */
+  many: boolean;
   /** Named bits inside, with their values. */
   parts: { name: string; label: string; bits: number; value: number }[];
   /** Why the given value can't be encoded; the bytes then hold what is computed. */
@@ -36,8 +44,8 @@ export interface EncodedLayer {
   offset: number;
   length: number;
   fields: FieldView[];
-  /** Fields that are not there and could be set. */
-  optional: { name: string; label: string; help: string }[];
+  /** Fields that are not there and could be set, and those that may be there once more. */
+  optional: { name: string; label: string; help: string; choices: Choice[] | null }[];
   error: string | null;
 }
 
@@ -92,17 +100,29 @@ function viewOf(layer: PlacedLayer, proto: string): EncodedLayer {
       text: textOf(field, raw),
       auto: textOf(field, computed ?? initialOf(field, raw)),
       state: stateOf(given, raw, computed),
-      choices: field.choices
-        ? Object.entries(field.choices).map(([value, label]) => ({ value: Number(value), label }))
-        : null,
+      choices: choicesOf(field),
+      many: more.some(({ name, many }) => many && name === field.name),
       parts: (field.parts ?? []).map((part) => partOf(part, raw)),
       error,
     })),
     optional: more
-      .filter(({ name }, i) => !there.has(name) && more.findIndex((other) => other.name === name) === i)
-      .map(({ name, label, help }) => ({ name, label, help })),
+      .filter(
+        ({ name, many }, i) =>
+          (many || !there.has(name)) && more.findIndex((other) => other.name === name) === i,
+      )
+      .map((field) => ({
+        name: field.name,
+        label: field.label,
+        help: field.help,
+        choices: choicesOf(field),
+      })),
     error: layer.error?.sentence ?? null,
   };
+}
+
+function choicesOf({ choices }: Field): Choice[] | null {
+  if (!choices) return null;
+  return Object.entries(choices).map(([value, label]) => ({ value: Number(value), label }));
 }
 
 function initialOf(field: Field, raw: Raw): Raw {

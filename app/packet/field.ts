@@ -33,6 +33,8 @@ export interface Field {
   readonly zeroIsNone?: (at: At) => boolean;
   /** Why a value that differs from `auto` is worth a sentence; absent when it is not. */
   readonly wrong?: (value: number, auto: number, at: At) => string | null;
+  /** Whether a layer may have any number of it, each adding something: options, addresses of a route. */
+  readonly many?: true;
   /** Placed behind all layers, in this order; absent unless set. */
   readonly tail?: number;
 }

@@ -25,7 +25,7 @@ export interface OptionList {
 /** The fields an option list can bring. */
 export function optionFields(list: OptionList): Field[] {
   const known = [...list.known.values()].flatMap(({ fields }) => fields);
-  return [list.kind, list.length, ...known, list.other, list.rest];
+  return [{ ...list.kind, many: true }, list.length, ...known, list.other, list.rest];
 }
 
 export function options(io: Io, list: OptionList): void {

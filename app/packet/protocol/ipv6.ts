@@ -183,7 +183,7 @@ export const dstopts = extension(
 
 const ROUTE = [
   make('ipv6.routing.src.reserved', 'Reserved', 32, '4.4', 'bytes'),
-  make('ipv6.routing.src.addr', 'Address', 128, '4.4', 'ipv6'),
+  { ...make('ipv6.routing.src.addr', 'Address', 128, '4.4', 'ipv6'), many: true },
 ] as const;
 const ROUTE_DATA = make('ipv6.routing.unknown_data', 'Type-specific data', 0, '4.4', 'bytes');
 

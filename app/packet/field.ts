@@ -25,8 +25,8 @@ export interface Field {
   readonly choices?: Readonly<Record<number, string>>;
   /** Named bits inside, set one by one in a form; the field itself is what is decoded. */
   readonly parts?: readonly Part[];
-  /** The value when it is not set, from the layers around it. */
-  readonly auto?: (at: At) => Raw;
+  /** The value when it is not set, from the layers around it; null when they do not say: `initial`. */
+  readonly auto?: (at: At) => Raw | null;
   /** Computed over the finished bytes, with this field taken as zero; null = can't be checked here. */
   readonly sum?: (at: At) => number | null;
   /** Whether zero means that there is no checksum. */
@@ -81,6 +81,8 @@ interface BothIo {
   bytes(field: Field, length: number): void;
   /** A number of this layer that was read or written before. */
   get(name: string): number;
+  /** Bytes of this header read or written so far. */
+  length(): number;
 }
 
 export interface ReadIo extends BothIo {
@@ -89,22 +91,20 @@ export interface ReadIo extends BothIo {
   left(): number;
   /** The next 8 or 16 bits without taking them. */
   peek(bits: 8 | 16): number;
+  /** A field of free length that has none. */
+  empty(field: Field): void;
 }
 
 export interface WriteIo extends BothIo {
   readonly reading: false;
   /** How many values of a field are set and not yet written. */
   given(field: Field): number;
-  /** Whether a field, written or not, is set. */
-  isSet(name: string): boolean;
   /** The next set value without taking it; null when there is none or it is not valid. */
   upcoming(field: Field): Raw | null;
   /** The next set value; for fields that say how another one is made. */
   take(field: Field): Raw | null;
   /** Writes a computed value. */
   put(field: Field, raw: Raw): void;
-  /** Bytes of this header written so far. */
-  length(): number;
 }
 
 export interface Protocol {

@@ -18,8 +18,8 @@ export interface OptionList {
   /** What a length stands for: bytes of value = length × unit − less. */
   readonly unit: number;
   readonly less: number;
-  /** A header is filled up to a multiple of `align`, unless its length, in `field`, is set. */
-  readonly fill: { readonly field: string; readonly align: number } | null;
+  /** A header is filled up to a multiple of this, unless `rest` is set. */
+  readonly align: number;
 }
 
 /** The fields an option list can bring. */
@@ -53,7 +53,9 @@ function readOptions(io: ReadIo, list: OptionList): void {
     if (!fits) io.bytes(list.other, size);
     else for (let at = 0; at < size; at += step) for (const field of known.fields) io.field(field);
   }
-  io.bytes(list.rest, io.left());
+  if (io.left() > 0) io.bytes(list.rest, io.left());
+  // A header that was cut is not filled up when it is written again.
+  else if (io.length() % list.align !== 0) io.empty(list.rest);
 }
 
 function writeOptions(io: WriteIo, list: OptionList): void {
@@ -61,10 +63,9 @@ function writeOptions(io: WriteIo, list: OptionList): void {
   if (io.given(list.kind) > 0) kinds.push(...Array<null>(io.given(list.kind)).fill(null));
   else kinds.push(...impliedKinds(io, list));
   for (const implied of kinds) writeOption(io, list, implied);
-  if (io.given(list.rest) > 0) io.bytes(list.rest, 0);
   const end = list.single[0];
-  if (!list.fill || end === undefined || io.isSet(list.fill.field)) return;
-  while (io.length() % list.fill.align !== 0) io.put(list.kind, end);
+  if (io.given(list.rest) > 0) io.bytes(list.rest, 0);
+  else if (end !== undefined) while (io.length() % list.align !== 0) io.put(list.kind, end);
 }
 
 /** Options that are there because a field of their value is set. */

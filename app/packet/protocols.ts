@@ -9,6 +9,7 @@ import { dstopts, fraghdr, hopopts, ipv6, routing } from './protocol/ipv6';
 import { tcp } from './protocol/tcp';
 import { udp } from './protocol/udp';
 import { ieee8021ad, vlan } from './protocol/vlan';
+import { vxlan } from './protocol/vxlan';
 
 /** Every protocol there is, in the order forms offer them. */
 export const PROTOCOLS: readonly Protocol[] = [
@@ -26,6 +27,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   icmpv6,
   udp,
   tcp,
+  vxlan,
   data,
 ];
 

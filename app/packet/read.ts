@@ -125,6 +125,10 @@ class Reader implements ReadIo {
     if (length > 0) this.put(field, length * 8, this.frame.subarray(from, from + length));
   }
 
+  empty(field: Field): void {
+    this.put(field, 0, this.frame.subarray(0, 0));
+  }
+
   get(name: string): number {
     return numberIn(this.layer, name);
   }

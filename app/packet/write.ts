@@ -102,10 +102,6 @@ class Writer implements WriteIo {
     return this.values(name).length - (this.taken.get(name) ?? 0);
   }
 
-  isSet(name: string): boolean {
-    return Object.hasOwn(this.set, name);
-  }
-
   upcoming(field: Field): Raw | null {
     const value = this.values(field.name)[this.taken.get(field.name) ?? 0];
     const raw = value === undefined ? null : rawOf(field, value);
@@ -213,13 +209,13 @@ function computeNumbers(frame: Frame): void {
     for (const placed of layer.fields) {
       if (!placed.field.auto) continue;
       placed.computed = fitted(placed, placed.field.auto(at));
-      if (!placed.given) placed.raw = placed.computed;
+      if (!placed.given && placed.computed !== null) placed.raw = placed.computed;
     }
   }
 }
 
 /** A computed number that does not fit is cut to its width, as hardware would. */
-function fitted({ bits }: Placed, raw: Raw): Raw {
+function fitted({ bits }: Placed, raw: Raw | null): Raw | null {
   return typeof raw === 'number' ? raw % 2 ** bits : raw;
 }
 

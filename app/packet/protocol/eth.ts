@@ -25,7 +25,8 @@ export function typeFields(type: string, length: string): { type: Field; length:
       kind: 'hex',
       choices: ETHERTYPES,
       help: 'Which protocol follows; 1,536 and above (IEEE 802.3 section 3.2.6).',
-      auto: (at) => at.next('ethertype') ?? EXPERIMENTAL,
+      initial: EXPERIMENTAL,
+      auto: (at) => at.next('ethertype'),
     },
     length: {
       name: length,

@@ -143,7 +143,7 @@ const OPTIONS: OptionList = {
   rest: make('icmpv6.opt.rest', 'Rest', 0, RFC4861, 'bytes'),
   unit: 8,
   less: 2,
-  fill: null,
+  align: 1,
 };
 
 /** Fields behind type, code and checksum, and whether options follow. */

@@ -113,7 +113,7 @@ const OPTIONS: OptionList = {
   },
   unit: 1,
   less: 2,
-  fill: { field: 'ip.hdr_len', align: 4 },
+  align: 4,
 };
 
 export const ip: Protocol = {
@@ -202,7 +202,8 @@ export const ip: Protocol = {
       kind: 'dec',
       choices: IP_PROTOCOLS,
       help: `Which protocol follows (${SOURCE}).`,
-      auto: (at) => at.next('ipproto') ?? IP_EXPERIMENTAL,
+      initial: IP_EXPERIMENTAL,
+      auto: (at) => at.next('ipproto'),
     },
     {
       name: 'ip.checksum',

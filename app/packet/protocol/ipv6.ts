@@ -18,7 +18,8 @@ function nextHeader(name: string, section: string): Field {
   return {
     ...make(name, 'Next header', 8, section),
     choices: IP_PROTOCOLS,
-    auto: (at) => at.next('ipproto') ?? (at.payloadLength > 0 ? IP_EXPERIMENTAL : NO_NEXT_HEADER),
+    initial: IP_EXPERIMENTAL,
+    auto: (at) => at.next('ipproto') ?? (at.payloadLength > 0 ? null : NO_NEXT_HEADER),
   };
 }
 
@@ -54,7 +55,7 @@ export const ipv6: Protocol = {
   span: (get) => (get('ipv6.version') === 6 && get('ipv6.plen') > 0 ? 40 + get('ipv6.plen') : null),
 };
 
-const optionList = (proto: string): OptionList => ({
+const OPTIONS: OptionList = {
   kind: {
     ...make('ipv6.opt.type', 'Option', 8, '4.2', 'hex'),
     choices: {
@@ -124,8 +125,8 @@ const optionList = (proto: string): OptionList => ({
   rest: make('ipv6.opt.rest', 'Rest', 0, '4.2', 'bytes'),
   unit: 1,
   less: 0,
-  fill: { field: `${proto}.len`, align: 8 },
-});
+  align: 8,
+};
 
 /** Next header and length in units of 8 B beyond the first, as most extension headers start. */
 function start(proto: string, section: string): Field[] {
@@ -161,25 +162,14 @@ function extension(
   };
 }
 
-function withOptions(proto: string): Pick<Protocol, 'header' | 'variable' | 'more'> {
-  const list = optionList(proto);
-  return { header: [], more: optionFields(list), variable: (io) => options(io, list) };
-}
+const WITH_OPTIONS: Pick<Protocol, 'header' | 'variable' | 'more'> = {
+  header: [],
+  more: optionFields(OPTIONS),
+  variable: (io) => options(io, OPTIONS),
+};
 
-export const hopopts = extension(
-  'ipv6.hopopts',
-  'IPv6 hop-by-hop options',
-  0,
-  '4.3',
-  withOptions('ipv6.hopopts'),
-);
-export const dstopts = extension(
-  'ipv6.dstopts',
-  'IPv6 destination options',
-  60,
-  '4.6',
-  withOptions('ipv6.dstopts'),
-);
+export const hopopts = extension('ipv6.hopopts', 'IPv6 hop-by-hop options', 0, '4.3', WITH_OPTIONS);
+export const dstopts = extension('ipv6.dstopts', 'IPv6 destination options', 60, '4.6', WITH_OPTIONS);
 
 const ROUTE = [
   make('ipv6.routing.src.reserved', 'Reserved', 32, '4.4', 'bytes'),

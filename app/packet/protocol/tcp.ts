@@ -113,7 +113,7 @@ const OPTIONS: OptionList = {
   },
   unit: 1,
   less: 2,
-  fill: { field: 'tcp.hdr_len', align: 4 },
+  align: 4,
 };
 
 const FLAGS = ['fin', 'syn', 'reset', 'push', 'ack', 'urg', 'ece', 'cwr', 'ae'];

@@ -31,6 +31,7 @@ export const udp: Protocol = {
       kind: 'dec',
       initial: 9,
       help: `Port of the receiver; 9 discards what it gets (${SOURCE}, RFC 863).`,
+      auto: (at) => at.next('udpport'),
     },
     {
       name: 'udp.length',

@@ -133,4 +133,16 @@ export const TEMPLATES: readonly [Template, ...Template[]] = [
     layer('udp'),
     text('Packet Lab - options'),
   ),
+  template(
+    'VXLAN',
+    'An Ethernet frame of a virtual network inside a UDP datagram.',
+    layer('eth'),
+    layer('ip'),
+    layer('udp', { 'udp.checksum': 0 }),
+    layer('vxlan', { 'vxlan.vni': 100 }),
+    layer('eth'),
+    layer('ip', { 'ip.src': '192.0.2.1', 'ip.dst': '192.0.2.2' }),
+    layer('icmp', { 'icmp.ident': 1, 'icmp.seq': 1 }),
+    fill(48),
+  ),
 ];

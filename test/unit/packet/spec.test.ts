@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../app/packet/decode';
 import { encode } from '../../../app/packet/encode';
@@ -143,4 +144,9 @@ describe('set and computed fields', () => {
     expect(relaxed.layers[2]?.fields).toEqual({ 'udp.checksum': 0x1111 });
     expect(relaxed.layers[1]?.fields).toEqual({});
   });
+});
+
+it('the worked example of CONTRIBUTING.md is the protocol itself', () => {
+  const source = readFileSync('app/packet/protocol/vxlan.ts', 'utf8');
+  expect(readFileSync('CONTRIBUTING.md', 'utf8')).toContain(`\`\`\`ts\n${source}\`\`\``);
 });

@@ -213,7 +213,7 @@ describe('bad input is refused in one sentence, with nothing on stdout', () => {
         '--out',
         join(dir, 'x'),
       ],
-      'layers[0]: IPv4 has no field “ip.x”',
+      'layers[0].fields.ip.x: IPv4 has no field “ip.x”',
     ],
     [
       'a number too large',

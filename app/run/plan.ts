@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AioCodeName } from '../aio/codes';
 import type { OptionValue } from '../backend/descriptor';
+import { frameSpecSchema } from '../packet/spec';
 import type { FaultSpec } from '../stage/fault';
 import type { FlushPolicy } from './flush';
 import type { Rate } from './rate';
@@ -60,7 +61,10 @@ export const settingsSchema = z.object({
   stop: z.string().max(64),
   again: z.enum(AGAIN_POLICIES),
   source: z.enum(['hex', 'capture']),
+  /** The bytes of the packet as text; it decides, also while it is wrong. */
   hex: z.string().max(65_536),
+  /** The packet in layers, as long as it encodes to these bytes. */
+  packet: frameSpecSchema,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

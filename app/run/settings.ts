@@ -1,5 +1,8 @@
 import { type BackendDescriptor, parseOptions } from '../backend/descriptor';
+import { packetBehind } from '../packet/editBytes';
+import { specError } from '../packet/encode';
 import { BUILT_IN_HEX, parseHex } from '../packet/hex';
+import { TEMPLATES } from '../packet/templates';
 import { clip, parseWhole } from '../quantity/parse';
 import { parseFlush } from './flush';
 import { BATCH_DEFAULT, BATCH_MAX, BATCH_MIN, type RunPlan, type Settings } from './plan';
@@ -18,6 +21,7 @@ export function defaultSettings(): Settings {
     again: 'retry',
     source: 'hex',
     hex: BUILT_IN_HEX,
+    packet: TEMPLATES[0].packet,
   };
 }
 
@@ -79,6 +83,8 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
   } else {
     const bytes = parseHex(settings.hex);
     if (!bytes.ok) return no('hex', bytes.sentence);
+    const wrong = specError(packetBehind(settings.hex, settings.packet));
+    if (wrong !== null) return no('packet', wrong);
     stream = { kind: 'frames', frames: [bytes.value] };
   }
   return {

@@ -5,6 +5,8 @@ import {
   parseOption,
 } from '../../app/backend/descriptor';
 import type { InstanceInfo } from '../../app/ipc/contract';
+import { packetBehind } from '../../app/packet/editBytes';
+import { specError } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
 import { parseWhole } from '../../app/quantity/parse';
 import { parseFlush } from '../../app/run/flush';
@@ -39,7 +41,9 @@ function optionProblem(
 function sourceProblem(settings: Settings, instance: InstanceInfo): [field: string, sentence: string] | null {
   if (settings.source === 'hex') {
     const bytes = parseHex(settings.hex);
-    return bytes.ok ? null : ['hex', bytes.sentence];
+    if (!bytes.ok) return ['hex', bytes.sentence];
+    const wrong = specError(packetBehind(settings.hex, settings.packet));
+    return wrong === null ? null : ['packet', wrong];
   }
   if (instance.capture === null) {
     return ['capture', 'Open a capture first (Ctrl+O), or send the hex text.'];

@@ -21,7 +21,7 @@ test.each([
   [['fly'], 'fly'],
   [['send'], '--backend'],
   [['send', '--backend', 'warp', '--hex', HEX], 'null, loopback, pcapng, udp'],
-  [['send', '--backend', 'null'], '--pcap FILE or --hex HEX'],
+  [['send', '--backend', 'null'], '--pcap FILE, --hex HEX or --packet SPEC.json'],
   [['send', '--backend', 'null', '--hex', 'xyz'], 'character 1'],
   [['send', '--backend', 'null', '--hex', 'abc'], '3 digits'],
   [['send', '--backend', 'null', '--hex', ''], 'empty'],

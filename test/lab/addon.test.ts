@@ -221,7 +221,7 @@ test('10 a worker that ends in the middle of a run leaves nothing behind', async
     process.dlopen(holder, workerData.path);
     const addon = holder.exports;
     addon.openBackend({ name: 'loopback', options: [], force: false }, null, null, null)
-      .then((b) => addon.startRun(b, { capture: null, frames: [new Uint8Array(60)] }, workerData.config, () => {}))
+      .then((b) => addon.startRun(b, [{ capture: null, frames: [new Uint8Array(60)] }], workerData.config, () => {}))
       .then(() => parentPort.postMessage('running'));`;
   const path = resolve('dist/native/packet_lab.node');
   for (let i = 0; i < 3; i++) {

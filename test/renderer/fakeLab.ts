@@ -12,6 +12,7 @@ import {
   type ToMain,
 } from '../../app/ipc/contract';
 import { BUILT_IN_HEX } from '../../app/packet/hex';
+import { TEMPLATES } from '../../app/packet/templates';
 import { parseWhole } from '../../app/quantity/parse';
 import type { Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
@@ -30,6 +31,7 @@ export const FAKE_SETTINGS: Settings = {
   again: 'retry',
   source: 'hex',
   hex: BUILT_IN_HEX,
+  packet: TEMPLATES[0].packet,
 };
 
 export const FAKE_CAPTURE: CaptureInfo = {

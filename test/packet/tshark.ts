@@ -94,10 +94,15 @@ function pcap(frames: readonly Uint8Array[], linkType: number): Buffer {
 
 /** Fields tshark has no name for, or shows as something else. */
 const OURS =
-  /^(data\.data|ip\.opt\.data|icmpv6\.opt\.data|icmpv6\.opt\.(prefix|mtu)\.reserved|ipv6\.opt\.unknown|.*\.padding|.*\.rest)$/;
+  /^(data\.data|ip\.opt\.data|icmpv6\.opt\.data|icmpv6\.opt\.(prefix|mtu)\.reserved|ipv6\.opt\.unknown|ip\.opt\.padding|tcp\.options\.padding|.*\.rest)$/;
+
+/** Layers whose size tshark gives with what they carry. */
+const WITH_PAYLOAD = /^(icmp|icmpv6|ipv6)$/;
+
+const bare = (hex: string) => hex.replaceAll(':', '');
 
 function same(ours: FieldScalar, shown: string): boolean {
-  if (typeof ours === 'string') return ours.replaceAll(':', '') === shown.replaceAll(':', '');
+  if (typeof ours === 'string') return bare(ours) === bare(shown);
   return Number(ours) === (shown === 'True' ? 1 : shown === 'False' ? 0 : Number(shown));
 }
 
@@ -120,10 +125,27 @@ export function differences(frame: Dissected): string[] {
     }
     if (shown.length > list.length) out.push(`${name}: ${list.length} and not ${shown.length}`);
   }
+  let from = 0;
+  for (const { proto, offset, length } of layers) {
+    const index = frame.layers.findIndex(({ name }, i) => i >= from && name === proto);
+    const there = frame.layers[index];
+    if (!there) continue;
+    from = index + 1;
+    if (there.pos !== offset) out.push(`${proto} at ${offset} and not ${there.pos}`);
+    if (there.size !== length && !WITH_PAYLOAD.test(proto)) {
+      out.push(`${proto} of ${length} B and not ${there.size}`);
+    }
+  }
   const names = layers.map(({ proto }) => proto);
   const known = names.at(-1) === 'data' ? names.slice(0, -1) : names;
   if (known.join(':') !== frame.protocols.slice(0, known.length).join(':')) {
     out.push(`layers ${names.join(':')} and not ${frame.protocols.join(':')}`);
   }
-  return out;
+  // tshark takes the time that ping writes at its start for a field of its own.
+  const [data] = frame.fields.get('data.data') ?? [];
+  const own = String(layers.at(-1)?.fields['data.data']);
+  if (data !== undefined && names.join(':') === frame.protocols.join(':') && !own.endsWith(bare(data))) {
+    out.push(`data.data ${own} and not ${data}`);
+  }
+  return out.map((line) => line.slice(0, 300));
 }

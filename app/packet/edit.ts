@@ -1,4 +1,5 @@
 import { encode } from './encode';
+import { findField } from './protocols';
 import type { FieldScalar, FieldValue, FrameSpec } from './spec';
 
 /**
@@ -85,6 +86,8 @@ function withValues(spec: FrameSpec, layer: number, name: string, values: FieldS
     if (index !== layer) return old;
     const fields: Record<string, FieldValue> = { ...old.fields };
     const [only] = values;
+    if (only !== undefined)
+      for (const other of findField(old.proto, name)?.replaces ?? []) delete fields[other];
     if (only === undefined) delete fields[name];
     else fields[name] = values.length === 1 ? only : values;
     return { proto: old.proto, fields };

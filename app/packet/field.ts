@@ -35,6 +35,8 @@ export interface Field {
   readonly wrong?: (value: number, auto: number, at: At) => string | null;
   /** Whether a layer may have any number of it, each adding something: options, addresses of a route. */
   readonly many?: true;
+  /** Fields that say the same in another way: setting this one unsets them. */
+  readonly replaces?: readonly string[];
   /** Placed behind all layers, in this order; absent unless set. */
   readonly tail?: number;
 }
@@ -101,7 +103,7 @@ export interface WriteIo extends BothIo {
   given(field: Field): number;
   /** The next set value without taking it; null when there is none or it is not valid. */
   upcoming(field: Field): Raw | null;
-  /** The next set value; for fields that say how another one is made. */
+  /** The next set value of a field that takes no room: it says how another one is made. */
   take(field: Field): Raw | null;
   /** Writes a computed value. */
   put(field: Field, raw: Raw): void;

@@ -1,4 +1,4 @@
-import type { Protocol, Registry } from './field';
+import type { Field, Protocol, Registry } from './field';
 import { arp } from './protocol/arp';
 import { data } from './protocol/data';
 import { eth } from './protocol/eth';
@@ -43,6 +43,13 @@ export function fieldNames({ header, more }: Protocol): string[] {
     name,
     ...(parts ?? []).map((part) => part.name),
   ]);
+}
+
+export function findField(proto: string, name: string): Field | null {
+  const protocol = findProtocol(proto);
+  return (
+    [...(protocol?.header ?? []), ...(protocol?.more ?? [])].find((field) => field.name === name) ?? null
+  );
 }
 
 const byKey: Record<Registry, Map<number, Protocol>> = {

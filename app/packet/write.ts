@@ -49,7 +49,7 @@ function layOut(spec: LayerSpec): PlacedLayer {
     .filter((field) => field.tail !== undefined)
     .flatMap((field) => writer.tail(field));
   const unused = writer.unused();
-  const error = writer.error ?? (unused === null ? null : noPlace(protocol, unused));
+  const error = unused === null ? null : noPlace(protocol, unused);
   return { protocol, offset: 0, length: writer.length(), end: 0, fields: writer.placed, tail, error };
 }
 
@@ -75,8 +75,6 @@ function noPlace(protocol: Protocol, field: string): LayerError {
 class Writer implements WriteIo {
   readonly reading = false;
   readonly placed: Placed[] = [];
-  /** Why a value that makes another one was not taken. */
-  error: LayerError | null = null;
   private at = 0;
   private readonly taken = new Map<string, number>();
 
@@ -109,10 +107,10 @@ class Writer implements WriteIo {
   }
 
   take(field: Field): Raw | null {
-    const value = this.next(field.name);
-    const raw = value === undefined ? null : rawOf(field, value);
-    if (raw && !raw.ok) this.error ??= { field: field.name, sentence: raw.sentence };
-    return raw?.ok ? raw.value : null;
+    if (this.given(field) === 0) return null;
+    const placed = this.place(field, 0);
+    this.add({ ...placed, bits: 0 });
+    return placed.error === null ? placed.raw : null;
   }
 
   put(field: Field, raw: Raw): void {
@@ -199,7 +197,7 @@ class Writer implements WriteIo {
 
 function write(bytes: Uint8Array, { at, bits, raw }: Placed): void {
   if (typeof raw === 'number') setBits(bytes, at, bits, raw);
-  else bytes.set(raw, at / 8);
+  else if (bits > 0) bytes.set(raw, at / 8);
 }
 
 /** Lengths, types and the like, from the outermost layer inwards. */

@@ -2,6 +2,7 @@ import type { Field, Protocol, WriteIo } from '../field';
 
 export const DATA: Field = {
   name: 'data.data',
+  replaces: ['data.text', 'data.len', 'data.pattern'],
   label: 'Data',
   bits: 0,
   kind: 'bytes',
@@ -9,6 +10,7 @@ export const DATA: Field = {
 };
 const TEXT: Field = {
   name: 'data.text',
+  replaces: ['data.data', 'data.len', 'data.pattern'],
   label: 'Text',
   bits: 0,
   kind: 'text',
@@ -16,13 +18,15 @@ const TEXT: Field = {
 };
 const LENGTH: Field = {
   name: 'data.len',
+  replaces: ['data.data', 'data.text'],
   label: 'Length',
   bits: 16,
   kind: 'dec',
-  help: 'With a pattern: how many bytes it fills.',
+  help: 'How many bytes a pattern fills; once the pattern when it is not set.',
 };
 const PATTERN: Field = {
   name: 'data.pattern',
+  replaces: ['data.data', 'data.text'],
   label: 'Fill pattern',
   bits: 0,
   kind: 'bytes',
@@ -40,7 +44,7 @@ export const data: Protocol = {
   variable: (io) => {
     if (io.reading) io.bytes(DATA, io.left());
     else if (io.given(DATA) > 0) io.bytes(DATA, 0);
-    else if (io.given(LENGTH) > 0) io.put(DATA, filled(io));
+    else if (io.given(LENGTH) + io.given(PATTERN) > 0) io.put(DATA, filled(io));
     else io.bytes(io.given(TEXT) > 0 ? TEXT : DATA, 0);
   },
 };
@@ -48,7 +52,7 @@ export const data: Protocol = {
 function filled(io: WriteIo): Uint8Array {
   const length = io.take(LENGTH);
   const pattern = io.take(PATTERN);
-  const bytes = new Uint8Array(typeof length === 'number' ? length : 0);
-  if (!(pattern instanceof Uint8Array) || pattern.length === 0) return bytes;
-  return bytes.map((_, i) => pattern[i % pattern.length] ?? 0);
+  const unit = pattern instanceof Uint8Array && pattern.length > 0 ? pattern : Uint8Array.of(0);
+  const bytes = new Uint8Array(typeof length === 'number' ? length : unit.length);
+  return bytes.map((_, i) => unit[i % unit.length] ?? 0);
 }

@@ -49,6 +49,29 @@ describe('one field', () => {
   });
 });
 
+describe('data', () => {
+  const bytes = (spec: FrameSpec) => hexOf(encode(spec).bytes);
+  const at = (name: string) => ({ layer: 0, name, nth: 0 });
+  test('are set as hex, as text or as a pattern, one instead of the other', () => {
+    let spec: FrameSpec = { layers: [{ proto: 'data', fields: { 'data.data': '0102' } }] };
+    spec = setField(spec, at('data.text'), 'ab');
+    expect(bytes(spec)).toBe('6162');
+    spec = setField(spec, at('data.pattern'), '0a0b');
+    expect(bytes(spec)).toBe('0a0b');
+    spec = setField(spec, at('data.len'), '5');
+    expect(bytes(spec)).toBe('0a0b0a0b0a');
+    const views = encode(spec).layers[0]?.fields.map(({ name, text, bitLength }) => [name, text, bitLength]);
+    expect(views).toEqual([
+      ['data.len', '5', 0],
+      ['data.pattern', '0a:0b', 0],
+      ['data.data', '0a0b0a0b0a', 40],
+    ]);
+    expect(encode(setField(spec, at('data.len'), 'x')).layers[0]?.fields[0]?.error).toContain('data.len');
+    spec = setField(spec, at('data.data'), 'ff');
+    expect(spec.layers[0]?.fields).toEqual({ 'data.data': 'ff' });
+  });
+});
+
 describe('options', () => {
   test('are added by kind, and the header grows with them', () => {
     let spec = addValue(tcp(), 1, 'tcp.option_kind', 2);

@@ -54,6 +54,10 @@ export const frameRowSchema = z.object({
 });
 export type FrameRow = z.infer<typeof frameRowSchema>;
 
+/** What a run writes: the backend's file, the far end's capture, the tee's capture. */
+export const OUTPUTS = ['file', 'peer', 'tee'] as const;
+export type OutputName = (typeof OUTPUTS)[number];
+
 export const RUN_PHASES = ['idle', 'opening', 'running', 'stopping', 'done', 'fault'] as const;
 
 export const instanceSchema = z.object({
@@ -61,7 +65,11 @@ export const instanceSchema = z.object({
   settings: settingsSchema,
   capture: captureInfoSchema.nullable(),
   /** Outputs chosen in main's save dialog: full paths, shown as text. */
-  outputs: z.object({ file: z.string().nullable(), peer: z.string().nullable() }),
+  outputs: z.object({
+    file: z.string().nullable(),
+    peer: z.string().nullable(),
+    tee: z.string().nullable(),
+  }),
   phase: z.enum(RUN_PHASES),
   /** Number of the run, 1-based over the life of the instance; 0 before the first. */
   run: z.number(),
@@ -135,11 +143,11 @@ export const requests = {
   'capture.bytes': { input: byId.extend({ index: z.number().int().nonnegative() }), output: z.string() },
   /** Main shows its save dialog for an output; null when it was cancelled. */
   'output.choose': {
-    input: byId.extend({ which: z.enum(['file', 'peer']) }),
+    input: byId.extend({ which: z.enum(OUTPUTS) }),
     output: instanceSchema.nullable(),
     patient: true,
   },
-  'output.clear': { input: byId.extend({ which: z.enum(['file', 'peer']) }), output: instanceSchema },
+  'output.clear': { input: byId.extend({ which: z.enum(OUTPUTS) }), output: instanceSchema },
 } as const;
 
 /** Events: main posts, the page listens. */

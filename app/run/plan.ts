@@ -60,6 +60,12 @@ export const settingsSchema = z.object({
   rate: z.string().max(64),
   stop: z.string().max(64),
   again: z.enum(AGAIN_POLICIES),
+  seed: z.string().max(64),
+  /** The fault stage: whether it is in the chain, and its options as typed. */
+  faultOn: z.boolean(),
+  fault: z.record(z.string().max(64), z.string().max(64)),
+  /** Whether the tee is in the chain; its file is chosen in a dialog. */
+  teeOn: z.boolean(),
   source: z.enum(['hex', 'capture']),
   /** The bytes of the packet as text; it decides, also while it is wrong. */
   hex: z.string().max(65_536),

@@ -4,8 +4,9 @@ import { specError } from '../packet/encode';
 import { BUILT_IN_HEX, parseHex } from '../packet/hex';
 import { TEMPLATES } from '../packet/templates';
 import { clip, parseWhole } from '../quantity/parse';
+import { type FaultSpec, faultOf } from '../stage/fault';
 import { parseFlush } from './flush';
-import { BATCH_DEFAULT, BATCH_MAX, BATCH_MIN, type RunPlan, type Settings } from './plan';
+import { BATCH_DEFAULT, BATCH_MAX, BATCH_MIN, type RunPlan, SEED_MAX, type Settings } from './plan';
 import { parseRate } from './rate';
 import { parseStop } from './stop';
 
@@ -19,6 +20,10 @@ export function defaultSettings(): Settings {
     rate: '100 kpps',
     stop: '10s',
     again: 'retry',
+    seed: '1',
+    faultOn: false,
+    fault: {},
+    teeOn: false,
     source: 'hex',
     hex: BUILT_IN_HEX,
     packet: TEMPLATES[0].packet,
@@ -33,6 +38,7 @@ export interface Chosen {
   readonly capture: string | null;
   readonly file: string | null;
   readonly peer: string | null;
+  readonly tee: string | null;
 }
 
 /**
@@ -57,6 +63,11 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
   const stop = parseStop(settings.stop);
   if (!stop.ok) return no('stop', stop.sentence);
 
+  const seed = parseWhole(settings.seed, 'The seed', 0, SEED_MAX);
+  if (!seed.ok) return no('seed', seed.sentence);
+  const stages = stagesOf(settings, seed.value, chosen.tee);
+  if (!stages.ok) return stages;
+
   const typed = { ...settings.options[backend.name] };
   for (const option of backend.options) {
     if (option.kind !== 'output') {
@@ -73,6 +84,7 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
     const one = parseOptions({ name: backend.name, options: [option] }, pick(typed, option.name));
     if (!one.ok) return no(`options.${option.name}`, one.sentence);
   }
+  if (backend.options.some(({ name }) => name === 'seed')) typed.seed ??= String(seed.value);
   const options = parseOptions(backend, typed);
   if (!options.ok) return no('backend', options.sentence);
 
@@ -97,13 +109,31 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
       stop: stop.value,
       flush: flush.value,
       again: settings.again,
-      seed: 1,
-      fault: null,
-      tee: null,
+      seed: seed.value,
+      fault: stages.fault,
+      tee: stages.tee,
       peerOut: backend.capabilities.peer ? chosen.peer : null,
       force: true,
     },
   };
+}
+
+type Stages = { ok: true; fault: FaultSpec | null; tee: string | null };
+
+/** The chain in front of the backend; without a seed of its own the fault stage takes the plan's. */
+function stagesOf(settings: Settings, seed: number, tee: string | null): Stages | (Planned & { ok: false }) {
+  if (settings.teeOn && tee === null) {
+    return { ok: false, field: 'tee', sentence: 'Choose the file that the tee writes.' };
+  }
+  const chain = { ok: true as const, tee: settings.teeOn ? tee : null };
+  if (!settings.faultOn) return { ...chain, fault: null };
+  const given = Object.entries(settings.fault).filter(([, text]) => text.trim() !== '');
+  for (const [name, text] of given) {
+    const one = faultOf({ [name]: text });
+    if (!one.ok) return { ok: false, field: `fault.${name}`, sentence: one.sentence };
+  }
+  const spec = faultOf(Object.fromEntries([['seed', String(seed)], ...given]));
+  return spec.ok ? { ...chain, fault: spec.value } : { ok: false, field: 'faultOn', sentence: spec.sentence };
 }
 
 function pick(record: Readonly<Record<string, string>>, name: string): Record<string, string> {

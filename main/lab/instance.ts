@@ -1,4 +1,4 @@
-import type { InstanceInfo, Live } from '../../app/ipc/contract';
+import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
 import type { RunPlan, Settings } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
 import { defaultSettings, planOf } from '../../app/run/settings';
@@ -23,8 +23,7 @@ export interface InstanceEvents {
 export class Instance {
   private settings: Settings = defaultSettings();
   private capture: OpenCapture | null = null;
-  private file: string | null = null;
-  private peer: string | null = null;
+  private outputs: InstanceInfo['outputs'] = { file: null, peer: null, tee: null };
   private phase: InstanceInfo['phase'] = 'idle';
   private runNumber = 0;
   private run: LabRun | null = null;
@@ -45,7 +44,7 @@ export class Instance {
       id: this.id,
       settings: this.settings,
       capture: this.capture?.info ?? null,
-      outputs: { file: this.file, peer: this.peer },
+      outputs: this.outputs,
       phase: this.phase,
       run: this.runNumber,
       askedPps: this.plan?.rate.kind === 'pps' ? this.plan.rate.pps : null,
@@ -84,17 +83,16 @@ export class Instance {
     return this.capture;
   }
 
-  choose(which: 'file' | 'peer', path: string | null): void {
+  choose(which: OutputName, path: string | null): void {
     this.mustBeIdle('Stop the run to change its outputs.');
-    if (which === 'file') this.file = path;
-    else this.peer = path;
+    this.outputs = { ...this.outputs, [which]: path };
     this.events.changed();
   }
 
   /** Checks the draft and starts the run; resolves once packets may flow. */
   async start(): Promise<void> {
     this.mustBeIdle('A run is on already.');
-    const chosen = { capture: this.capture?.path ?? null, file: this.file, peer: this.peer };
+    const chosen = { capture: this.capture?.path ?? null, ...this.outputs };
     const planned = planOf(this.settings, BACKENDS, chosen);
     if (!planned.ok) throw new LabError(planned.sentence, planned.field);
     const before = this.phase;

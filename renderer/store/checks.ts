@@ -10,9 +10,10 @@ import { specError } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
 import { parseWhole } from '../../app/quantity/parse';
 import { parseFlush } from '../../app/run/flush';
-import { BATCH_MAX, BATCH_MIN, type Settings } from '../../app/run/plan';
+import { BATCH_MAX, BATCH_MIN, SEED_MAX, type Settings } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { parseStop } from '../../app/run/stop';
+import { faultOf } from '../../app/stage/fault';
 
 /** What is wrong with a draft, by field, in the order of the form. Main checks again when Run is pressed. */
 export type FieldProblems = Readonly<Record<string, string>>;
@@ -79,6 +80,13 @@ export function checkSettings(
   if (!rate.ok) problems.rate = rate.sentence;
   const stop = parseStop(settings.stop);
   if (!stop.ok) problems.stop = stop.sentence;
+  const seed = parseWhole(settings.seed, 'The seed', 0, SEED_MAX);
+  if (!seed.ok) problems.seed = seed.sentence;
+  for (const [name, text] of Object.entries(settings.faultOn ? settings.fault : {})) {
+    const one = text.trim() === '' ? null : faultOf({ [name]: text });
+    if (one && !one.ok) problems[`fault.${name}`] = one.sentence;
+  }
+  if (settings.teeOn && instance.outputs.tee === null) problems.tee = 'Choose the file that the tee writes.';
   return problems;
 }
 
@@ -89,6 +97,7 @@ export function isUnchosen(
   backend: BackendDescriptor | undefined,
 ): boolean {
   if (field === 'capture') return instance.capture === null;
+  if (field === 'tee') return instance.outputs.tee === null;
   const option = backend?.options.find((o) => field === `options.${o.name}`);
   return option?.kind === 'output';
 }

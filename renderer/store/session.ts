@@ -1,4 +1,4 @@
-import type { RequestInput, RequestName, RequestOutput } from '../../app/ipc/contract';
+import type { OutputName, RequestInput, RequestName, RequestOutput } from '../../app/ipc/contract';
 import { BUILT_IN_HEX } from '../../app/packet/hex';
 import { type Client, RequestRefused } from '../bridge';
 import { checkSettings, type FieldProblems } from './checks';
@@ -28,8 +28,8 @@ export interface Session {
   addInstance(): Promise<void>;
   removeInstance(id: string): Promise<void>;
   openCapture(id: string): Promise<void>;
-  chooseOutput(id: string, which: 'file' | 'peer'): Promise<void>;
-  clearOutput(id: string, which: 'file' | 'peer'): Promise<void>;
+  chooseOutput(id: string, which: OutputName): Promise<void>;
+  clearOutput(id: string, which: OutputName): Promise<void>;
   putBuiltInPacket(id: string): void;
 }
 

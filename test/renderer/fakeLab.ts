@@ -14,7 +14,7 @@ import {
 import { BUILT_IN_HEX } from '../../app/packet/hex';
 import { TEMPLATES } from '../../app/packet/templates';
 import { parseWhole } from '../../app/quantity/parse';
-import type { Settings } from '../../app/run/plan';
+import type { OutputName, Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
 import { addSample, emptyHistory, type History } from '../../app/stats/series';
 import { type Fault, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
@@ -29,6 +29,10 @@ export const FAKE_SETTINGS: Settings = {
   rate: 'max',
   stop: 'once',
   again: 'retry',
+  seed: '1',
+  faultOn: false,
+  fault: {},
+  teeOn: false,
   source: 'hex',
   hex: BUILT_IN_HEX,
   packet: TEMPLATES[0].packet,
@@ -114,7 +118,7 @@ export class FakeLab implements PageBridge {
       id,
       settings: { ...FAKE_SETTINGS, ...settings },
       capture: null,
-      outputs: { file: null, peer: null },
+      outputs: { file: null, peer: null, tee: null },
       phase: 'idle',
       run: 0,
       askedPps: null,
@@ -233,7 +237,7 @@ export class FakeLab implements PageBridge {
       settings: Settings;
       first: number;
       count: number;
-      which: 'file' | 'peer';
+      which: OutputName;
     };
     switch (name) {
       case 'lab.hello':

@@ -83,7 +83,9 @@ describe('checks', () => {
     for (const field of Object.keys(checked(empty)))
       expect(isUnchosen(field, empty, backend('pcapng'))).toBe(true);
     expect(isUnchosen('rate', empty, backend('pcapng'))).toBe(false);
-    expect(checked(instance({ backend: 'pcapng' }, { outputs: { file: '/tmp/x', peer: null } }))).toEqual({});
+    expect(
+      checked(instance({ backend: 'pcapng' }, { outputs: { file: '/tmp/x', peer: null, tee: null } })),
+    ).toEqual({});
   });
 });
 

@@ -4,7 +4,7 @@ import { BUILT_IN_HEX, formatHex, parseHex } from '../../app/packet/hex';
 import { type Chosen, defaultSettings, planOf } from '../../app/run/settings';
 import { BACKENDS } from '../../main/backends/table';
 
-const nothing: Chosen = { capture: null, file: null, peer: null };
+const nothing: Chosen = { capture: null, file: null, peer: null, tee: null };
 const plan = (change: object, chosen = nothing) =>
   planOf({ ...defaultSettings(), ...change }, BACKENDS, chosen);
 
@@ -44,6 +44,22 @@ describe('settings to plan', () => {
     });
   });
 
+  test('stages are in the plan when they are on; the seed is the fault’s and the loopback’s', () => {
+    const on = { faultOn: true, teeOn: true, seed: '7', fault: { drop: '0.01', delay: ' ' } };
+    const chosen = { ...nothing, tee: 'tee.pcapng' };
+    expect(plan(on, chosen)).toMatchObject({
+      ok: true,
+      plan: {
+        fault: { drop: 0.01, delayNs: 0, seed: 7 },
+        tee: 'tee.pcapng',
+        backend: { options: { seed: 7 } },
+      },
+    });
+    expect(plan({ ...on, faultOn: false, teeOn: false }, chosen)).toMatchObject({
+      plan: { fault: null, tee: null },
+    });
+  });
+
   test.each([
     [{ backend: 'warp' }, 'backend'],
     [{ batch: '0' }, 'batch'],
@@ -57,6 +73,10 @@ describe('settings to plan', () => {
     [{ options: { loopback: { ring: '0' } } }, 'options.ring'],
     [{ options: { loopback: { drain: 'x' } } }, 'options.drain'],
     [{ backend: 'pcapng' }, 'options.file'],
+    [{ seed: '-1' }, 'seed'],
+    [{ faultOn: true, fault: { drop: '2' } }, 'fault.drop'],
+    [{ faultOn: true, fault: { shake: '1' } }, 'fault.shake'],
+    [{ teeOn: true }, 'tee'],
   ])('%j is refused at %s', (change, field) => expect(plan(change)).toMatchObject({ ok: false, field }));
 
   test('an emptied option means its default', () => {

@@ -1,12 +1,12 @@
 import { Save, X } from 'lucide-react';
-import type { InstanceInfo } from '../../../app/ipc/contract';
+import type { InstanceInfo, OutputName } from '../../../app/ipc/contract';
 import { start, useSession } from '../session';
 import { describedBy, FieldError, fieldIds } from './Field';
 
 /** A file that a run writes: chosen in the system's save dialog, shown with its folder, and cleared here. */
 export function OutputRow(props: {
   instance: InstanceInfo;
-  which: 'file' | 'peer';
+  which: OutputName;
   field: string;
   label: string;
   help: string;

@@ -7,6 +7,7 @@ import {
   isRequestName,
   type JournalEntry,
   type Live,
+  type OutputName,
   type PageBridge,
   requests,
   type ToMain,
@@ -14,7 +15,7 @@ import {
 import { BUILT_IN_HEX } from '../../app/packet/hex';
 import { TEMPLATES } from '../../app/packet/templates';
 import { parseWhole } from '../../app/quantity/parse';
-import type { OutputName, Settings } from '../../app/run/plan';
+import type { Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
 import { addSample, emptyHistory, type History } from '../../app/stats/series';
 import { type Fault, ratesBetween, type Snapshot } from '../../app/stats/snapshot';

@@ -52,7 +52,7 @@ export function parseWhole(
 }
 
 const DURATION = /^(\d+(?:\.\d+)?|\.\d+)\s*(ns|us|µs|ms|s|m)$/;
-const UNIT_NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9 };
+const UNIT_NS = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9 } as const;
 /** The longest duration that may be asked for: 30 days. */
 export const DURATION_MAX_NS = 30 * 86_400e9;
 
@@ -60,8 +60,19 @@ export const DURATION_MAX_NS = 30 * 86_400e9;
 export function parseDurationNs(text: string): number | null {
   const match = DURATION.exec(text.trim());
   if (!match) return null;
-  const ns = Math.round(Number(match[1]) * (UNIT_NS[match[2] ?? ''] ?? Number.NaN));
+  const ns = Math.round(Number(match[1]) * UNIT_NS[match[2] as keyof typeof UNIT_NS]);
   return ns >= 0 && ns <= DURATION_MAX_NS ? ns : null;
+}
+
+/** Nanoseconds as `parseDurationNs` takes them, in the largest unit that says them exactly and shortly. */
+export function durationText(ns: number): string {
+  if (ns > 0 && ns % UNIT_NS.m === 0) return `${ns / UNIT_NS.m}m`;
+  for (const unit of ['s', 'ms', 'us'] as const) {
+    const value = ns / UNIT_NS[unit];
+    const text = `${value}${unit}`;
+    if (value >= 1 && Number.isInteger(value * 1000) && parseDurationNs(text) === ns) return text;
+  }
+  return `${ns}ns`;
 }
 
 /** Digits in groups of three with commas, as counters are shown. */

@@ -45,6 +45,8 @@ export interface RunPlan {
   readonly peerOut: string | null;
   /** Whether existing outputs may be overwritten. */
   readonly force: boolean;
+  /** Outputs that are never overwritten, whatever `force` says: nobody was asked about them yet. */
+  readonly keep?: readonly string[];
 }
 
 /**

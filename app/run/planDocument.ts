@@ -31,13 +31,16 @@ const optionValue = z.union([z.string().max(4096), z.number(), z.boolean()]);
 const optionsSchema = z.record(z.string().max(64), optionValue);
 const quantity = z.union([z.string().max(64), z.number()]);
 
-const streamSchema = z.union([
+/** Packets of a plan: a SPEC, hex digits, or a capture. */
+export const planStreamSchema = z.union([
   z.strictObject({
     packet: z.unknown().describe('A SPEC: one frame with its layers, or an array of frames.'),
   }),
   z.strictObject({ hex: z.string().max(200_000) }),
   z.strictObject({ capture: z.string().min(1).max(4096) }),
 ]);
+
+export type PlanStream = z.infer<typeof planStreamSchema>;
 
 const stageSchema = z.strictObject({
   name: z.enum(['fault', 'tee']),
@@ -48,7 +51,7 @@ export const planDocumentSchema = z.strictObject({
   version: z.literal(PLAN_VERSION),
   backend: z.strictObject({ name: z.string().max(64), options: optionsSchema.default({}) }),
   stages: z.array(stageSchema).max(2).default([]),
-  streams: z.array(streamSchema).min(1).max(STREAMS_MAX),
+  streams: z.array(planStreamSchema).min(1).max(STREAMS_MAX),
   batch: quantity.optional(),
   /** `max`, `10kpps`, `100Mbps:l1`, `burst:N@GAPus`, `capture`. */
   rate: z.string().max(64).optional(),
@@ -57,6 +60,7 @@ export const planDocumentSchema = z.strictObject({
     .strictObject({
       count: quantity.optional(),
       duration: z.string().max(64).optional(),
+      never: z.literal(true).optional().describe('Goes on until it is stopped by hand.'),
       until: z.string().max(16).optional(),
     })
     .optional(),
@@ -182,7 +186,17 @@ function strings(options: Readonly<Record<string, string | number | boolean>>): 
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)]));
 }
 
-function streamOf(stream: PlanDocument['streams'][number], path: string, resolve: Resolve): PacketStream {
+/** The packets of one stream; `path` is where it stands in the document. */
+export function readStream(stream: PlanStream, path: string, resolve: Resolve): Parsed<PacketStream> {
+  try {
+    return parsed(streamOf(stream, path, resolve));
+  } catch (error) {
+    if (error instanceof Wrong) return refused(error.message);
+    throw error;
+  }
+}
+
+function streamOf(stream: PlanStream, path: string, resolve: Resolve): PacketStream {
   if ('capture' in stream) return { kind: 'capture', path: resolve(stream.capture) };
   if ('hex' in stream) return { kind: 'frames', frames: [at(`${path}.hex`, parseHex(stream.hex))] };
   const specs = checkSpec(stream.packet);
@@ -196,12 +210,14 @@ function stopOf(stop: PlanDocument['stop']): StopRule {
     throw new Wrong(`stop.until: it is success, inval or again; “${clip(stop.until)}” is not.`);
   }
   const until = stop?.until !== undefined && isAioCodeName(stop.until) ? stop.until : null;
-  if (stop?.count !== undefined && stop.duration !== undefined) {
-    throw new Wrong('stop: count and duration exclude each other; a run ends by one of them.');
+  const ends = (['count', 'duration', 'never'] as const).filter((end) => stop?.[end] !== undefined);
+  if (ends.length > 1) {
+    throw new Wrong(`stop: ${ends.join(' and ')} exclude each other; a run ends by one of them.`);
   }
   if (stop?.count !== undefined) {
     return { after: { kind: 'count', count: at('stop.count', parseCount(String(stop.count))) }, until };
   }
+  if (stop?.never !== undefined) return { after: { kind: 'never' }, until };
   if (stop?.duration !== undefined) {
     return { after: { kind: 'duration', ns: at('stop.duration', parseRunDuration(stop.duration)) }, until };
   }

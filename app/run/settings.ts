@@ -6,7 +6,17 @@ import { TEMPLATES } from '../packet/templates';
 import { clip, parseWhole } from '../quantity/parse';
 import { type FaultSpec, faultOf } from '../stage/fault';
 import { parseFlush } from './flush';
-import { BATCH_DEFAULT, BATCH_MAX, BATCH_MIN, type RunPlan, SEED_MAX, type Settings } from './plan';
+import {
+  BATCH_DEFAULT,
+  BATCH_MAX,
+  BATCH_MIN,
+  type PacketStream,
+  type RunPlan,
+  SEED_MAX,
+  type Settings,
+  STREAMS_MAX,
+} from './plan';
+import type { PlanStream } from './planDocument';
 import { parseRate } from './rate';
 import { parseStop } from './stop';
 
@@ -33,13 +43,23 @@ export function defaultSettings(): Settings {
 /** A plan, or the sentence and the field it belongs to. */
 export type Planned = { ok: true; plan: RunPlan } | { ok: false; field: string; sentence: string };
 
-/** What is not typed text: chosen in dialogs, known to main only. */
+/** A stream behind the first one of an opened plan: as it is written, with absolute paths, and its packets. */
+export interface MoreStream {
+  readonly written: PlanStream;
+  readonly stream: PacketStream;
+}
+
+/** What is not typed text: chosen in dialogs or opened with a plan, known to main only. */
 export interface Chosen {
   readonly capture: string | null;
   readonly file: string | null;
   readonly peer: string | null;
   readonly tee: string | null;
+  /** Streams that are sent after the packet or capture of the draft. */
+  readonly more: readonly MoreStream[];
 }
+
+export const NOTHING_CHOSEN: Chosen = { capture: null, file: null, peer: null, tee: null, more: [] };
 
 /**
  * Checks everything a person typed and makes the plan of it. Files chosen in a save dialog may be
@@ -59,6 +79,15 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
   if (!rate.ok) return no('rate', rate.sentence);
   if (rate.value.kind === 'capture' && settings.source !== 'capture') {
     return no('rate', 'The rate “capture” needs the times of a capture: open one, or choose another rate.');
+  }
+  if (rate.value.kind === 'capture' && chosen.more.some(({ stream }) => stream.kind !== 'capture')) {
+    return no(
+      'rate',
+      'The rate “capture” needs the times of captures: every stream of the plan has to be one.',
+    );
+  }
+  if (chosen.more.length >= STREAMS_MAX) {
+    return no('capture', `A run has at most ${STREAMS_MAX} streams; this one has ${chosen.more.length + 1}.`);
   }
   const stop = parseStop(settings.stop);
   if (!stop.ok) return no('stop', stop.sentence);
@@ -103,7 +132,7 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
     ok: true,
     plan: {
       backend: { name: backend.name, options: options.value },
-      streams: [stream],
+      streams: [stream, ...chosen.more.map((more) => more.stream)],
       batch: batch.value,
       rate: rate.value,
       stop: stop.value,

@@ -3,6 +3,7 @@ import { grouped } from '../quantity/format';
 import {
   clip,
   DURATION_MAX_NS,
+  durationText,
   type Parsed,
   parseDurationNs,
   parsed,
@@ -48,15 +49,23 @@ export function parseRunDuration(text: string): Parsed<number> {
 }
 
 /**
- * Parses the window's "Stop after": `never`, `once`, `1,000 packets`, `10s`, `first AGAIN`.
+ * Parses the window's "Stop after": `never`, `once`, `1,000 packets`, `10s`, `first AGAIN`, and what
+ * stands first of two: `10s or first AGAIN`.
  */
 export function parseStop(text: string): Parsed<StopRule> {
+  const [, before, code] = /^(?:(.*?)\s+or\s+)?(?:the )?first\s+(\w+)$/i.exec(text.trim()) ?? [];
+  const until = code?.toLowerCase();
+  if (until === undefined || !isAioCodeName(until)) return parseAfter(text);
+  if (before === undefined) return parsed({ after: { kind: 'never' }, until });
+  const rule = parseAfter(before);
+  return rule.ok ? parsed({ ...rule.value, until }) : rule;
+}
+
+function parseAfter(text: string): Parsed<StopRule> {
   const clean = text.trim();
   const lower = clean.toLowerCase();
   if (lower === 'never') return parsed({ after: { kind: 'never' }, until: null });
   if (lower === 'once') return parsed({ after: { kind: 'once' }, until: null });
-  const first = /^(?:the )?first (\w+)$/.exec(lower)?.[1];
-  if (first !== undefined && isAioCodeName(first)) return parsed({ after: { kind: 'never' }, until: first });
   const packets = /^([\d.,]+[kMG]?)(?:\s*packets?)?$/.exec(clean)?.[1];
   if (packets !== undefined) {
     const count = parseCount(packets);
@@ -71,23 +80,21 @@ export function parseStop(text: string): Parsed<StopRule> {
   );
 }
 
-function shortDuration(ns: number): string {
-  if (ns % 60e9 === 0) return `${ns / 60e9}m`;
-  if (ns >= 1e9) return `${ns / 1e9}s`;
-  if (ns >= 1e6) return `${ns / 1e6}ms`;
-  return `${ns / 1e3}us`;
+/** The rule in the words that `parseStop` takes. */
+export function formatStop({ after, until }: StopRule): string {
+  const first = until === null ? null : `first ${until.toUpperCase()}`;
+  if (first !== null && after.kind === 'never') return first;
+  return first === null ? afterText(after) : `${afterText(after)} or ${first}`;
 }
 
-/** The rule in the words that `parseStop` takes. */
-export function formatStop(rule: StopRule): string {
-  if (rule.until !== null) return `first ${rule.until.toUpperCase()}`;
-  switch (rule.after.kind) {
+function afterText(after: StopRule['after']): string {
+  switch (after.kind) {
     case 'never':
     case 'once':
-      return rule.after.kind;
+      return after.kind;
     case 'count':
-      return `${grouped(rule.after.count)} ${rule.after.count === 1 ? 'packet' : 'packets'}`;
+      return `${grouped(after.count)} ${after.count === 1 ? 'packet' : 'packets'}`;
     case 'duration':
-      return shortDuration(rule.after.ns);
+      return durationText(after.ns);
   }
 }

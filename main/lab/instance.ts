@@ -92,7 +92,7 @@ export class Instance {
   /** Checks the draft and starts the run; resolves once packets may flow. */
   async start(): Promise<void> {
     this.mustBeIdle('A run is on already.');
-    const chosen = { capture: this.capture?.path ?? null, ...this.outputs };
+    const chosen = { capture: this.capture?.path ?? null, ...this.outputs, more: [] };
     const planned = planOf(this.settings, BACKENDS, chosen);
     if (!planned.ok) throw new LabError(planned.sentence, planned.field);
     const before = this.phase;

@@ -110,11 +110,19 @@ class StartedRun implements LabRun {
 }
 
 function backendSpec(plan: RunPlan): NativeBackendSpec {
-  return { name: plan.backend.name, options: Object.entries(plan.backend.options), force: plan.force };
+  const { name, options } = plan.backend;
+  const { file } = options;
+  return { name, options: Object.entries(options), force: mayOverwrite(plan, file) };
 }
 
 function fileSpec(plan: RunPlan, path: string | null): NativeBackendSpec | null {
-  return path === null ? null : { name: 'pcapng', options: [['file', path]], force: plan.force };
+  return path === null
+    ? null
+    : { name: 'pcapng', options: [['file', path]], force: mayOverwrite(plan, path) };
+}
+
+function mayOverwrite({ force, keep }: RunPlan, path: unknown): boolean {
+  return force && !(keep ?? []).some((kept) => kept === path);
 }
 
 function rateOf(rate: Rate): NativeRate {

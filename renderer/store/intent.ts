@@ -1,7 +1,7 @@
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { duration, grouped } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
-import { parseStop } from '../../app/run/stop';
+import { parseStop, type StopRule } from '../../app/run/stop';
 import type { FieldProblems } from './checks';
 
 /** A duration as it was asked for: "10 s", "2 min", "500 ms". */
@@ -27,7 +27,13 @@ export function intent(
   const where = `on ${settings.backend}`;
   const capture = settings.source === 'capture' ? (instance.capture?.name ?? 'the capture') : null;
   const { after, until } = stop.value;
-  if (until !== null) return `${capture ?? 'this packet'} ${where} until the first ${until.toUpperCase()}`;
+  const first = until === null ? '' : ` or the first ${until.toUpperCase()}`;
+  if (until !== null && after.kind === 'never')
+    return `${capture ?? 'this packet'} ${where} until the first ${until.toUpperCase()}`;
+  return `${ends(after, capture, where)}${first}`;
+}
+
+function ends(after: StopRule['after'], capture: string | null, where: string): string {
   switch (after.kind) {
     case 'once':
       return capture === null ? `1 packet ${where}` : `${capture} once ${where}`;

@@ -103,6 +103,11 @@ describe('packet-lab run', () => {
     );
   });
 
+  it('goes on without an end of its own until the first code', async () => {
+    const endless = { ...base, stop: { never: true, until: 'success' } };
+    expect(await run(endless)).toMatchObject({ status: 0, stoppedBy: 'code' });
+  });
+
   it('reads paths relative to the plan, and a plan from standard input', async () => {
     writeFileSync(join(dir, 'plans', 'frames.json'), '');
     const out = await run({
@@ -150,7 +155,7 @@ describe('packet-lab run', () => {
     [
       'a wrong packet of several',
       { ...base, streams: [{ packet: [{ layers: [{ proto: 'nope' }] }] }] },
-      'streams[0].packet[0].layers[0]: ',
+      'streams[0].packet[0].layers[0].proto: ',
     ],
     ['a wrong batch', { ...base, batch: 0 }, 'batch: '],
     ['a wrong rate', { ...base, rate: 'fast' }, 'rate: '],
@@ -159,6 +164,11 @@ describe('packet-lab run', () => {
       'two ends',
       { ...base, stop: { count: 3, duration: '1s' } },
       'stop: count and duration exclude each other',
+    ],
+    [
+      'an end and none',
+      { ...base, stop: { duration: '1s', never: true } },
+      'stop: duration and never exclude each other',
     ],
     ['a wrong code', { ...base, stop: { until: 'never' } }, 'stop.until: '],
     ['a wrong flush', { ...base, flush: 'often' }, 'flush: '],

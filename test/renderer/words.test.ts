@@ -29,6 +29,7 @@ describe('what Run will do', () => {
     [{ stop: '10s' }, 'this packet on loopback for 10 s'],
     [{ stop: 'never' }, 'this packet on loopback until Stop'],
     [{ stop: 'first again' }, 'this packet on loopback until the first AGAIN'],
+    [{ stop: '9 packets or first again' }, '9 packets on loopback or the first AGAIN'],
     [{ rate: 'fast' }, 'one setting to mend first'],
     [{ rate: 'fast', batch: '0' }, '2 settings to mend first'],
     [{ source: 'capture' }, 'open a capture first'],

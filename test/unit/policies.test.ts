@@ -78,6 +78,10 @@ describe('stop after', () => {
     ['10s', { after: { kind: 'duration', ns: 1e10 }, until: null }],
     ['2m', { after: { kind: 'duration', ns: 1.2e11 }, until: null }],
     ['first AGAIN', { after: { kind: 'never' }, until: 'again' }],
+    ['never or first AGAIN', { after: { kind: 'never' }, until: 'again' }],
+    ['once or the first inval', { after: { kind: 'once' }, until: 'inval' }],
+    ['1500ms or first SUCCESS', { after: { kind: 'duration', ns: 1.5e9 }, until: 'success' }],
+    ['10 packets  or  first again', { after: { kind: 'count', count: 10 }, until: 'again' }],
   ])('%s', (text, value) => {
     expect(parseStop(text)).toEqual({ ok: true, value });
     expect(parseStop(formatStop(value as never))).toEqual({ ok: true, value });
@@ -92,6 +96,9 @@ describe('stop after', () => {
     'first',
     'first fish',
     '-3',
+    '10 fish or first AGAIN',
+    '10s or first fish',
+    ' or first AGAIN',
     'NaN',
     '9007199254740992',
   ])('“%s” is refused with a sentence', (text) => {

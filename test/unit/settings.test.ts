@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN_HEX, formatHex, parseHex } from '../../app/packet/hex';
-import { type Chosen, defaultSettings, planOf } from '../../app/run/settings';
+import { defaultSettings, NOTHING_CHOSEN, planOf } from '../../app/run/settings';
 import { BACKENDS } from '../../main/backends/table';
 
-const nothing: Chosen = { capture: null, file: null, peer: null, tee: null };
+const nothing = NOTHING_CHOSEN;
 const plan = (change: object, chosen = nothing) =>
   planOf({ ...defaultSettings(), ...change }, BACKENDS, chosen);
 

@@ -1,0 +1,129 @@
+import { type BackendDescriptor, type BackendOption, defaultText, parseOption } from '../backend/descriptor';
+import { DURATION_MAX_NS, durationText, type Parsed, parsed, refused } from '../quantity/parse';
+import { FAULT_OPTIONS, type FaultSpec, NO_FAULT } from '../stage/fault';
+import { formatFlush } from './flush';
+import { BATCH_DEFAULT, type RunPlan } from './plan';
+import { formatRate } from './rate';
+
+/** A run as a command for a POSIX shell, and what it does not repeat: one sentence each. */
+export interface Command {
+  readonly command: string;
+  readonly notes: readonly string[];
+}
+
+/** The command line that repeats a run: `packet-lab send …` with everything that is not a default. */
+export function commandOf(plan: RunPlan, backends: readonly BackendDescriptor[]): Parsed<Command> {
+  const packets = packetWords(plan);
+  if (!packets.ok) return packets;
+  const words = ['--backend', plan.backend.name, ...optionWords(plan, backends), ...packets.value];
+  if (plan.batch !== BATCH_DEFAULT) words.push('--batch', String(plan.batch));
+  if (plan.flush.every !== 1) words.push('--flush', formatFlush(plan.flush));
+  if (plan.rate.kind !== 'max') words.push('--rate', formatRate(plan.rate));
+  words.push(...stopWords(plan.stop));
+  if (plan.again !== 'retry') words.push('--again', plan.again);
+  if (plan.seed !== 1) words.push('--seed', String(plan.seed));
+  if (plan.fault) words.push('--fault', faultText(plan.fault, plan.seed));
+  if (plan.tee !== null) words.push(...withValue('--tee', plan.tee));
+  if (plan.peerOut !== null) words.push(...withValue('--peer-out', plan.peerOut));
+  return parsed({
+    command: ['packet-lab', 'send', ...words].map(shellQuote).join(' '),
+    notes: notesOf(plan),
+  });
+}
+
+function packetWords({ streams }: RunPlan): Parsed<string[]> {
+  const [first] = streams;
+  const frames = first?.kind === 'frames' ? first.frames.length : 1;
+  if (!first || streams.length > 1 || frames > 1) {
+    const what = streams.length > 1 ? `${streams.length} streams` : `${frames} packets`;
+    return refused(
+      `The command send takes one packet or capture and this run has ${what}: press Save plan and use packet-lab run with its file.`,
+    );
+  }
+  if (first.kind === 'capture') return parsed(withValue('--pcap', first.path));
+  const bytes = [...(first.frames[0] ?? [])];
+  return parsed(['--hex', bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')]);
+}
+
+/** Two words, or one where a value would be taken for an option. */
+function withValue(option: string, value: string): string[] {
+  return value.startsWith('-') ? [`${option}=${value}`] : [option, value];
+}
+
+function optionWords({ backend, seed }: RunPlan, backends: readonly BackendDescriptor[]): string[] {
+  const options = backends.find(({ name }) => name === backend.name)?.options ?? [];
+  return options.flatMap((option) => {
+    const value = backend.options[option.name];
+    if (value === undefined) return [];
+    const usual = parseOption(backend.name, option, defaultText(option));
+    // --seed seeds the backend, too.
+    const same = option.name === 'seed' ? value === seed : usual.ok && usual.value === value;
+    return same ? [] : ['--opt', `${option.name}=${optionText(option, value)}`];
+  });
+}
+
+function optionText({ kind }: BackendOption, value: number | string | null): string {
+  if (value === null) return 'max';
+  return kind === 'duration' && typeof value === 'number' && value > 0 ? durationText(value) : String(value);
+}
+
+function faultText(spec: FaultSpec, seed: number): string {
+  const set = FAULT_OPTIONS.filter(({ member }) =>
+    member === 'seed' ? spec.seed !== seed : spec[member] !== NO_FAULT[member],
+  );
+  const pairs = set.map(({ name, member, kind }) => {
+    const value = spec[member];
+    return `${name}=${kind === 'duration' ? durationText(value) : value}`;
+  });
+  // A stage that does nothing is still a stage.
+  return pairs.length > 0 ? pairs.join(',') : 'drop=0';
+}
+
+function stopWords({ after, until }: RunPlan['stop']): string[] {
+  const first = until === null ? [] : ['--until', until];
+  switch (after.kind) {
+    case 'once':
+      return first;
+    case 'count':
+      return ['--count', String(after.count), ...first];
+    case 'duration':
+      return ['--duration', durationText(after.ns), ...first];
+    case 'never':
+      return ['--duration', durationText(DURATION_MAX_NS), ...first];
+  }
+}
+
+function notesOf(plan: RunPlan): string[] {
+  const notes: string[] = [];
+  if (plan.stop.after.kind === 'never') {
+    notes.push('send has no “never”: the command ends after 30 days, or with Ctrl+C.');
+  }
+  if (plan.tee !== null || plan.peerOut !== null || typeof plan.backend.options.file === 'string') {
+    notes.push('It keeps files that exist: add --force to overwrite them.');
+  }
+  return notes;
+}
+
+/**
+ * A word as a POSIX shell reads it back. Control characters, which a terminal would act on while the
+ * command is pasted, are made by printf; a line break is safe between quotes.
+ */
+export function shellQuote(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  const parts = word.split(/([\x00-\x09\x0b-\x1f\x7f-\x9f]+)/);
+  const quoted = parts.map((part, i) => {
+    if (i % 2 === 1) return `"$(printf '${octal(part)}')"`;
+    return part === '' ? '' : `'${part.replaceAll("'", "'\\''")}'`;
+  });
+  return quoted.join('') || "''";
+}
+
+/** UTF-8 bytes of characters up to U+009F for printf. */
+function octal(text: string): string {
+  const bytes = [...text].flatMap((char) => {
+    const code = char.charCodeAt(0);
+    return code < 0x80 ? [code] : [0xc2, code];
+  });
+  return bytes.map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+}

@@ -1,6 +1,7 @@
 import { encode } from './encode';
 import { findField } from './protocols';
 import type { FieldScalar, FieldValue, FrameSpec } from './spec';
+import { jsonOf } from './value';
 
 /**
  * Changes to a packet as a form makes them. Each gives a new packet; the old one stays what it is,
@@ -28,6 +29,15 @@ export function unsetField(spec: FrameSpec, { layer, name, nth }: FieldPath): Fr
   if (values.length <= 1) return withValues(spec, layer, name, []);
   values[nth] = views[nth]?.auto ?? 0;
   return withValues(spec, layer, name, values);
+}
+
+/** What a field that is put into a layer starts with; null when the layer can't have it. */
+export function freshValue(proto: string, name: string): FieldScalar | null {
+  const field = findField(proto, name);
+  if (!field) return null;
+  const bytes = new Uint8Array(field.bits === 0 ? 1 : field.bits / 8);
+  const numeric = field.kind === 'dec' || field.kind === 'hex' || field.kind === 'flag';
+  return jsonOf(field, field.initial ?? (numeric ? 0 : bytes));
 }
 
 /** Adds one more value of a field: an option by its kind, an address of a route. */

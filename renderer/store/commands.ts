@@ -1,5 +1,7 @@
+import { TEMPLATES } from '../../app/packet/templates';
 import { SERIES_SPANS } from '../../app/stats/series';
 import { SPAN_WORDS } from './chart';
+import { stepSentence } from './draft';
 import { isBusy } from './lab';
 import { focusField, THEMES } from './screen';
 import type { Session } from './session';
@@ -48,6 +50,18 @@ function runCommands(session: Session, id: string): Command[] {
   return commands;
 }
 
+function stepCommands(session: Session, id: string): Command[] {
+  const instance = session.lab.getState().instances.find((i) => i.id === id);
+  const state = session.draft.store.getState();
+  const can = (way: 'undo' | 'redo') => instance && stepSentence(state, instance, way) === null;
+  return [
+    ...(can('undo') ? [{ id: 'undo', title: 'Undo', keys: 'Ctrl+Z', act: () => session.undo(id) }] : []),
+    ...(can('redo')
+      ? [{ id: 'redo', title: 'Redo', keys: 'Ctrl+Shift+Z', act: () => session.redo(id) }]
+      : []),
+  ];
+}
+
 function sourceCommands(session: Session, id: string): Command[] {
   const { lab, draft } = session;
   const settings = draft.store.getState().settings[id];
@@ -58,12 +72,20 @@ function sourceCommands(session: Session, id: string): Command[] {
     { id: 'open', title: 'Open capture', keys: 'Ctrl+O', act: () => go(session.openCapture(id)) },
     {
       id: 'source',
-      title: settings.source === 'hex' ? 'Send frames of the capture' : 'Send the hex text',
+      title: settings.source === 'hex' ? 'Send frames of the capture' : 'Send the packet',
       keys: null,
       act: () => draft.edit(id, { source: settings.source === 'hex' ? 'capture' : 'hex' }),
     },
-    { id: 'built-in', title: 'Use the built-in packet', keys: null, act: () => session.putBuiltInPacket(id) },
+    ...TEMPLATES.map(({ name, packet }) => ({
+      id: `template-${name}`,
+      title: `Template: ${name}`,
+      keys: null,
+      act: () => session.takeTemplate(id, packet),
+    })),
   ];
+  if (settings.source === 'capture' && instance.capture !== null) {
+    commands.push({ id: 'use-frame', title: 'Use frame', keys: null, act: () => session.takeFrame(id) });
+  }
   if (backend?.options.some((o) => o.kind === 'output')) {
     const act = () => go(session.chooseOutput(id, 'file'));
     commands.push({ id: 'file', title: `Choose the file that ${backend.name} writes`, keys: null, act });
@@ -170,7 +192,10 @@ function viewCommands(session: Session): Command[] {
 /** Every command that can be given now, in the order of the palette. */
 export function commandsNow(session: Session): readonly Command[] {
   const id = session.screen.getState().selected;
-  const own = id === null ? [] : [...runCommands(session, id), ...sourceCommands(session, id)];
+  const own =
+    id === null
+      ? []
+      : [...runCommands(session, id), ...stepCommands(session, id), ...sourceCommands(session, id)];
   const all = [...own, ...instanceCommands(session, id ?? ''), ...viewCommands(session)];
   if (session.lab.getState().instances.filter(isBusy).length >= 2) {
     all.splice(1, 0, { id: 'stop-all', title: 'Stop all', keys: null, act: () => go(session.stopAll()) });
@@ -183,6 +208,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['Ctrl+E', 'Run, or stop what runs'],
   ['Space', 'The same, when the run bar has the focus'],
   ['Ctrl+.', 'Emergency stop: every instance, even when the window hangs'],
+  ['Ctrl+Z', 'Undo an edit of the packet or the settings'],
+  ['Ctrl+Shift+Z', 'Redo it; also Ctrl+Y'],
   ['Ctrl+O', 'Open a capture'],
   ['Ctrl+K', 'Find any command'],
   ['Ctrl+J', 'Fold or unfold the journal'],
@@ -191,6 +218,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['Ctrl+PageUp', 'Show the previous instance'],
   ['F6', 'Go to the next pane'],
   ['↑ ↓ Home End', 'Move in lists; PageUp and PageDown by a page'],
+  ['Alt+↑ Alt+↓', 'In Layers: move the layer; Ctrl+D duplicates, Delete removes it'],
+  ['0–9 a–f', 'In Bytes: type over the byte'],
   ['← → ↑ ↓', 'On the line between two panes: resize them'],
   ['?', 'This list'],
   ['Esc', 'Close what is open on top'],
@@ -209,9 +238,11 @@ export function shortcutOf(keys: Keys, typing: boolean): string | null {
   if (keys.altKey || keys.metaKey) return null;
   const key = keys.key.toLowerCase();
   if (!keys.ctrlKey) return keys.key === '?' && !typing ? 'shortcuts' : null;
-  if (keys.shiftKey) return key === 'f' ? 'freeze' : null;
+  if (keys.shiftKey) return { f: 'freeze', z: 'redo' }[key] ?? null;
   const table: Readonly<Record<string, string>> = {
     e: 'toggle',
+    z: 'undo',
+    y: 'redo',
     '.': 'emergency',
     o: 'open',
     k: 'palette',

@@ -1,17 +1,23 @@
 import { type BackendDescriptor, parseOption } from '../../app/backend/descriptor';
 import type { InstanceInfo } from '../../app/ipc/contract';
+import { type Encoded, specError } from '../../app/packet/encode';
 import { oversizeNote, parseHex } from '../../app/packet/hex';
+import type { FrameSpec } from '../../app/packet/spec';
 import { grouped } from '../../app/quantity/format';
 import { parseFlush } from '../../app/run/flush';
 import type { Settings } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { parseStop } from '../../app/run/stop';
 import { optionText } from './checks';
+import { craftedOf } from './craft';
+import { udpLines } from './udpPreflight';
 
 /** One line of "Before you run": `good` fits, `note` is worth knowing, `warning` costs packets, `stop` prevents a run. */
 export interface PreflightLine {
   readonly level: 'good' | 'note' | 'warning' | 'stop';
   readonly text: string;
+  /** A packet that would do, and what pressing for it is called. */
+  readonly fix?: { readonly label: string; readonly packet: FrameSpec };
 }
 
 /** Header bytes of an Ethernet frame beside its MTU, and of one VLAN tag. */
@@ -32,9 +38,30 @@ function mtuOf(settings: Settings, backend: BackendDescriptor): number | null {
   return value.ok && typeof value.value === 'number' ? value.value : null;
 }
 
+/** Sentences about fields that are not what they should be; more would hide the rest. */
+const PROBLEMS_SHOWN = 3;
+
+/** What is wrong with the packet itself, kept on purpose. */
+function problemLines(encoded: Encoded): PreflightLine[] {
+  const sentences = encoded.problems.map(({ sentence }) => sentence);
+  const lines = sentences.slice(0, PROBLEMS_SHOWN).map((text): PreflightLine => ({ level: 'note', text }));
+  const more = sentences.length - PROBLEMS_SHOWN;
+  return more > 0 ? [...lines, { level: 'note', text: `${more} more like this in Fields.` }] : lines;
+}
+
 function hexLines(settings: Settings, backend: BackendDescriptor): PreflightLine[] {
   const packet = parseHex(settings.hex);
   if (!packet.ok) return [{ level: 'stop', text: packet.sentence }];
+  const { spec, encoded } = craftedOf(settings);
+  const wrong = specError(spec);
+  if (wrong !== null) return [{ level: 'stop', text: wrong }];
+  const own = backend.name === 'udp' ? udpLines(spec, packet.value) : sizeLines(settings, backend);
+  return [...own, ...problemLines(encoded)];
+}
+
+function sizeLines(settings: Settings, backend: BackendDescriptor): PreflightLine[] {
+  const packet = parseHex(settings.hex);
+  if (!packet.ok) return [];
   const { length } = packet.value;
   const over = oversizeNote(length);
   if (over !== null) return [{ level: 'warning', text: over }];

@@ -1,8 +1,10 @@
 import type { OutputName, RequestInput, RequestName, RequestOutput } from '../../app/ipc/contract';
-import { BUILT_IN_HEX } from '../../app/packet/hex';
+import { hexTextOf } from '../../app/packet/editBytes';
+import type { FrameSpec } from '../../app/packet/spec';
 import { type Client, RequestRefused } from '../bridge';
 import { checkSettings, type FieldProblems } from './checks';
-import { createDraft, type Draft, WHOLE_FORM } from './draft';
+import { type Craft, createCraft, frameTooLong } from './craft';
+import { createDraft, type Draft, stepSentence, WHOLE_FORM } from './draft';
 import { createFrames, type Frames } from './frames';
 import { createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
 import { createScreen, focusField, type Memory, type ScreenStore, setProblem } from './screen';
@@ -12,6 +14,7 @@ import { createStream, type Stream } from './stream';
 export interface Session {
   readonly lab: LabStore;
   readonly draft: Draft;
+  readonly craft: Craft;
   readonly stream: Stream;
   readonly frames: Frames;
   readonly screen: ScreenStore;
@@ -30,7 +33,11 @@ export interface Session {
   openCapture(id: string): Promise<void>;
   chooseOutput(id: string, which: OutputName): Promise<void>;
   clearOutput(id: string, which: OutputName): Promise<void>;
-  putBuiltInPacket(id: string): void;
+  takeTemplate(id: string, packet: FrameSpec): void;
+  /** Makes the selected frame of the capture the packet. */
+  takeFrame(id: string): void;
+  undo(id: string): void;
+  redo(id: string): void;
 }
 
 /** What the session needs from the page around it. */
@@ -90,7 +97,9 @@ export function createSession(client: Client, around: Surroundings): Session {
         draft.refuse(id, WHOLE_FORM, error instanceof Error ? error.message : 'The settings were not kept.');
       throw error;
     }
-  });
+  }, around.now);
+
+  const craft = createCraft(draft);
 
   const adopt = (instances: ReturnType<typeof lab.getState>['instances']) => {
     lab.setState({ instances });
@@ -195,6 +204,7 @@ export function createSession(client: Client, around: Surroundings): Session {
     const first = Object.entries(problems(id))[0];
     if (first) {
       draft.refuse(id, first[0], first[1]);
+      if (first[0] === 'packet') craft.selectWrong(id);
       focusField(screen, first[0]);
       return;
     }
@@ -212,6 +222,11 @@ export function createSession(client: Client, around: Surroundings): Session {
     }
   };
 
+  const step = (id: string, way: 'undo' | 'redo') => {
+    const instance = instanceOf(id);
+    if (instance && stepSentence(draft.store.getState(), instance, way) === null) draft[way](id);
+  };
+
   const stop = async (id: string) => {
     await ask(id, 'run.stop', { id });
   };
@@ -219,6 +234,7 @@ export function createSession(client: Client, around: Surroundings): Session {
   return {
     lab,
     draft,
+    craft,
     stream,
     frames,
     screen,
@@ -272,8 +288,18 @@ export function createSession(client: Client, around: Surroundings): Session {
       const instance = await ask(id, 'output.clear', { id, which });
       if (instance) adopt(withInstance(lab.getState().instances, instance));
     },
-    putBuiltInPacket(id) {
-      draft.edit(id, { source: 'hex', hex: BUILT_IN_HEX });
+    takeTemplate(id, packet) {
+      draft.edit(id, { source: 'hex', packet, hex: hexTextOf(packet) }, 'template');
+      craft.selectLayer(id, 0);
     },
+    takeFrame(id) {
+      const loaded = frames.store.getState().bytes[id];
+      if (!loaded) return;
+      const tooLong = frameTooLong(loaded.bytes);
+      if (tooLong === null) craft.takeBytes(id, loaded.bytes);
+      else setProblem(screen, id, tooLong);
+    },
+    undo: (id) => step(id, 'undo'),
+    redo: (id) => step(id, 'redo'),
   };
 }

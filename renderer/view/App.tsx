@@ -11,6 +11,7 @@ import { useMedia } from './media';
 import { Palette } from './Palette';
 import { BytesPane } from './packet/BytesPane';
 import { PacketPane } from './packet/PacketPane';
+import { Templates } from './packet/Templates';
 import { RunBar } from './RunBar';
 import { Shortcuts } from './Shortcuts';
 import { useInstance, useLab, useScreen, useSession, useSettings } from './session';
@@ -67,9 +68,9 @@ function Work({ stacked }: { stacked: boolean }) {
   }
   return (
     <Split name="work" orientation="vertical">
-      <Panel id="packet" defaultSize={low ? 172 : '32'} minSize={120}>
+      <Panel id="packet" defaultSize={low ? 204 : '32'} minSize={120}>
         <Split name="source" orientation="horizontal">
-          <Panel id="text" defaultSize={roomy ? 376 : '46'} minSize={200}>
+          <Panel id="text" defaultSize={roomy ? 386 : '50'} minSize={200}>
             {packet}
           </Panel>
           <Line what="Resize packet and bytes" />
@@ -93,12 +94,18 @@ function SettingsSide() {
   return instance && settings ? <SettingsPane instance={instance} settings={settings} /> : null;
 }
 
+function TemplateSide() {
+  const instance = useInstance(useScreen((s) => s.selected));
+  return instance ? <Templates instance={instance} /> : null;
+}
+
 /** The whole window as one column: for narrow windows and large zoom. */
 function Column() {
   return (
     <div className="column">
       <InstanceList />
       <Work stacked />
+      <TemplateSide />
       <Journal />
     </div>
   );
@@ -128,7 +135,10 @@ function Panes() {
             maxSize={420}
             groupResizeBehavior="preserve-pixel-size"
           >
-            <InstanceList />
+            <div className="side">
+              <InstanceList />
+              <TemplateSide />
+            </div>
           </Panel>
           <Line what="Resize instances" />
           <Panel id="work" minSize={420}>

@@ -1,11 +1,13 @@
-import { CircleHelp, Command as CommandIcon, Play, Square } from 'lucide-react';
+import { CircleHelp, Command as CommandIcon, Play, Redo2, Square, Undo2 } from 'lucide-react';
 import type { KeyboardEvent } from 'react';
+import { useStore } from 'zustand';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { clock, si } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
 import { gotPps } from '../store/account';
 import { checkSettings } from '../store/checks';
+import { stepSentence } from '../store/draft';
 import { intent } from '../store/intent';
 import { isBusy } from '../store/lab';
 import { start, useInstance, useLab, useLive, useScreen, useSession, useSettings } from './session';
@@ -91,6 +93,40 @@ function Controls({ instance, settings }: { instance: InstanceInfo; settings: Se
   );
 }
 
+/** Takes edits of the packet and the settings back, and does them again. */
+function Steps({ instance }: { instance: InstanceInfo }) {
+  const { draft, undo, redo } = useSession();
+  const state = useStore(draft.store);
+  const noUndo = stepSentence(state, instance, 'undo');
+  const noRedo = stepSentence(state, instance, 'redo');
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Undo"
+        aria-keyshortcuts="Control+Z"
+        title={noUndo ?? 'Undo (Ctrl+Z)'}
+        disabled={noUndo !== null}
+        onClick={() => undo(instance.id)}
+      >
+        <Undo2 size={16} aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Redo"
+        aria-keyshortcuts="Control+Shift+Z Control+Y"
+        title={noRedo ?? 'Redo (Ctrl+Shift+Z)'}
+        disabled={noRedo !== null}
+        onClick={() => redo(instance.id)}
+      >
+        <Redo2 size={16} aria-hidden="true" />
+      </button>
+    </>
+  );
+}
+
 /** The top bar: what the window is, what Run will do, Stop, and the rate asked for beside the rate got. */
 export function RunBar() {
   const session = useSession();
@@ -110,6 +146,7 @@ export function RunBar() {
             Stop all
           </button>
         )}
+        {instance && <Steps instance={instance} />}
         <button
           type="button"
           className="icon-button"

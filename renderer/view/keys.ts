@@ -8,6 +8,9 @@ const TYPING = 'input:not([type="radio"]):not([type="checkbox"]), textarea, sele
 const FOCUSABLE =
   'button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea, [tabindex="0"], [role="row"][tabindex]';
 
+/** Commands that go on while their keys are held. */
+const REPEATABLE: ReadonlySet<string> = new Set(['next', 'previous', 'undo', 'redo']);
+
 /** Moves the focus to the next pane (F6), or with Shift to the one before. */
 function nextPane(step: number): void {
   const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')];
@@ -50,7 +53,7 @@ export function useShortcuts(): void {
         nextPane(event.shiftKey ? -1 : 1);
         return;
       }
-      if (id === null || (event.repeat && id !== 'next' && id !== 'previous')) return;
+      if (id === null || (event.repeat && !REPEATABLE.has(id))) return;
       // A window on top takes the keys, but nothing keeps a person from stopping.
       if (open && id !== 'emergency' && id !== 'toggle') return;
       event.preventDefault();

@@ -8,9 +8,16 @@ afterEach(() => vi.useRealTimers());
 
 function made() {
   const saved: Settings[] = [];
-  const draft = createDraft(async (_id, settings) => {
-    saved.push(settings);
-  });
+  let clock = 0;
+  const draft = createDraft(
+    async (_id, settings) => {
+      saved.push(settings);
+    },
+    () => clock,
+  );
+  const wait = (ms: number) => {
+    clock += ms;
+  };
   const lab = new FakeLab();
   draft.adopt(lab.instances);
   const now = () => {
@@ -18,7 +25,7 @@ function made() {
     if (!settings) throw new Error('no draft');
     return settings;
   };
-  return { draft, saved, lab, now };
+  return { draft, saved, lab, now, wait };
 }
 
 describe('the draft of the settings', () => {

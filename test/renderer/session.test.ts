@@ -184,7 +184,9 @@ describe('commands', () => {
   it('offer what can be done now', async () => {
     const { session, end } = await connected(new FakeLab({ stop: 'never', flush: 'never' }));
     const ids = () => commandsNow(session).map((c) => c.id);
-    expect(ids()).toEqual(expect.arrayContaining(['run', 'open', 'built-in', 'peer', 'add', 'theme-dark']));
+    expect(ids()).toEqual(
+      expect.arrayContaining(['run', 'open', 'template-ARP request', 'peer', 'add', 'theme-dark']),
+    );
     expect(ids()).not.toContain('remove');
     expect(ids()).not.toContain('flush');
     await session.run('A');

@@ -1,124 +1,117 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { InstanceInfo } from '../../../app/ipc/contract';
+import { fieldAt, packetOf, pathOf, setByte } from '../../../app/packet/editBytes';
+import { type Encoded, encode } from '../../../app/packet/encode';
 import { parseHex } from '../../../app/packet/hex';
 import { sizes } from '../../../app/quantity/format';
 import type { Settings } from '../../../app/run/plan';
-import { useSize } from '../media';
+import { bytesOf, viewAt } from '../../store/craft';
 import { useFrames } from '../session';
-
-/** Height of a line of the dump in CSS pixels, the same in the style sheet. */
-const LINE = 20;
-/** Below this width 16 bytes and their text do not fit on a line; 8 do. */
-const WIDE = 505;
+import { Dump } from './Dump';
+import { HexText } from './HexText';
+import { useEditor } from './useEditor';
 
 const NO_BYTES = new Uint8Array(0);
 
-interface Shown {
-  readonly bytes: Uint8Array;
-  /** Why these are not the bytes that would be sent, or null. */
-  readonly stale: string | null;
-  readonly title: string;
+/** Frames above this are shown without naming their fields, in bytes. */
+const NAMED_MAX = 4096;
+
+interface PaneProps {
+  instance: InstanceInfo;
+  settings: Settings;
 }
 
-/** The hex text as bytes; while it is wrong, the last good ones. */
-function useHexBytes(settings: Settings): Shown {
-  const packet = useMemo(() => parseHex(settings.hex), [settings.hex]);
-  const [good, setGood] = useState<Uint8Array>(() => (packet.ok ? packet.value : NO_BYTES));
-  if (packet.ok && packet.value !== good) setGood(packet.value);
-  return packet.ok
-    ? { bytes: packet.value, stale: null, title: 'Bytes' }
-    : { bytes: good, stale: 'The last good bytes: the hex text is wrong.', title: 'Bytes' };
+/** "Byte 36: Destination port (udp.dstport)". */
+function byteWords(encoded: Encoded | null, byte: number | null): string | null {
+  if (byte === null) return null;
+  const at = encoded === null ? null : fieldAt(encoded, byte);
+  const view = at === null ? undefined : encoded?.layers[at.layer]?.fields[at.field];
+  return view ? `Byte ${byte}: ${view.label} (${view.name})` : `Byte ${byte}`;
 }
 
-function useFrameBytes(instance: InstanceInfo): Shown {
-  const loaded = useFrames((s) => s.bytes[instance.id]);
-  return {
-    bytes: instance.capture === null ? NO_BYTES : (loaded?.bytes ?? NO_BYTES),
-    stale: null,
-    title: loaded ? `Bytes of frame ${loaded.index + 1}` : 'Bytes',
-  };
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join(' ');
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '·')).join('');
-}
-
-function Line({ bytes, at, per }: { bytes: Uint8Array; at: number; per: number }) {
-  const left = bytes.subarray(at, at + 8);
-  const right = per === 16 ? bytes.subarray(at + 8, at + 16) : NO_BYTES;
+function Head({ title, words }: { title: string; words: string | null }) {
   return (
-    <>
-      <span className="dump-offset">{at.toString(16).padStart(4, '0')}</span>
-      <span className="dump-hex">{hexOf(left)}</span>
-      {per === 16 && <span className="dump-hex">{hexOf(right)}</span>}
-      <span className="dump-text">{textOf(bytes.subarray(at, at + per))}</span>
-    </>
-  );
-}
-
-function Dump({ bytes }: { bytes: Uint8Array }) {
-  const box = useRef<HTMLDivElement | null>(null);
-  const [measure, size] = useSize<HTMLDivElement>();
-  const per = size.width === 0 || size.width >= WIDE ? 16 : 8;
-  const virtual = useVirtualizer({
-    count: Math.ceil(bytes.length / per),
-    getScrollElement: () => box.current,
-    estimateSize: () => LINE,
-    overscan: 8,
-  });
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: it groups text, it is no form.
-    <div
-      className="dump"
-      role="group"
-      aria-label="Hex dump"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable with the keyboard.
-      tabIndex={0}
-      ref={(element) => {
-        box.current = element;
-        measure(element);
-      }}
-    >
-      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {virtual.getVirtualItems().map((item) => (
-          <div key={item.key} className="dump-line" style={{ transform: `translateY(${item.start}px)` }}>
-            <Line bytes={bytes} at={item.index * per} per={per} />
-          </div>
-        ))}
-      </div>
+    <div className="pane-head">
+      <h2 className="pane-title">{title}</h2>
+      {words !== null && (
+        <span className="hint" title={words}>
+          {words}
+        </span>
+      )}
     </div>
   );
 }
 
-/** The packet's bytes: offset, two groups of eight, text, and the three sizes in one line. */
-export function BytesPane({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
-  const hex = useHexBytes(settings);
-  const frame = useFrameBytes(instance);
-  const shown = settings.source === 'hex' ? hex : frame;
-  const { bytes } = shown;
+/** The bytes of the packet in hand: a selected field is lit, a byte selects its field, digits type over. */
+function CraftedBytes({ instance, settings }: PaneProps) {
+  const editor = useEditor(instance, settings);
+  const { id, spec, encoded, place, locked, craft, change } = editor;
+  const { bytes } = encoded;
+  const wrong = !parseHex(settings.hex).ok;
+  const cursor = place.byte !== null && place.byte < bytes.length ? place.byte : null;
+  const view = viewAt(encoded, place.field);
+  const words = wrong
+    ? 'The last good bytes: the hex text is wrong.'
+    : view
+      ? `${view.label} (${view.name})${cursor === null ? '' : `, byte ${cursor}`}`
+      : byteWords(encoded, cursor);
   return (
     <section className="pane bytes-pane" aria-label="Bytes" data-pane="">
-      <div className="pane-head">
-        <h2 className="pane-title">{shown.title}</h2>
-        {shown.stale !== null && bytes.length > 0 && <span className="hint">{shown.stale}</span>}
-      </div>
+      <Head title="Bytes" words={words} />
       {bytes.length > 0 ? (
-        <div className={shown.stale === null ? 'dump-box' : 'dump-box stale'}>
-          <Dump bytes={bytes} />
+        <div className={wrong ? 'dump-box stale' : 'dump-box'}>
+          <Dump
+            bytes={bytes}
+            lit={bytesOf(encoded, place.field)}
+            cursor={cursor}
+            onCursor={(byte) => craft.selectByte(id, encoded, byte)}
+            onType={
+              locked === null ? (byte, value) => change(setByte(spec, byte, value), `byte ${byte}`) : null
+            }
+          />
+        </div>
+      ) : (
+        <p className="empty-line">Add a layer or paste hex text to see bytes here.</p>
+      )}
+      <HexText instance={instance} settings={settings} />
+      <p className="sizes">{sizes(bytes.length)}</p>
+    </section>
+  );
+}
+
+/** The bytes of the selected frame of the capture, with the names of its fields. */
+function FrameBytes({ instance }: { instance: InstanceInfo }) {
+  const loaded = useFrames((s) => s.bytes[instance.id]);
+  const link = useFrames((s) => (loaded ? s.rows[instance.id]?.get(loaded.index)?.link : undefined));
+  const bytes = instance.capture === null ? NO_BYTES : (loaded?.bytes ?? NO_BYTES);
+  const [cursor, setCursor] = useState<number | null>(null);
+  const named = link === 'Ethernet' && bytes.length <= NAMED_MAX;
+  const encoded = useMemo(() => (named ? encode(packetOf(bytes)) : null), [named, bytes]);
+  const at = cursor !== null && cursor < bytes.length ? cursor : null;
+  const place = encoded !== null && at !== null ? fieldAt(encoded, at) : null;
+  const path = encoded !== null && place !== null ? pathOf(encoded, place.layer, place.field) : null;
+  return (
+    <section className="pane bytes-pane" aria-label="Bytes" data-pane="">
+      <Head title={loaded ? `Bytes of frame ${loaded.index + 1}` : 'Bytes'} words={byteWords(encoded, at)} />
+      {bytes.length > 0 ? (
+        <div className="dump-box">
+          <Dump
+            bytes={bytes}
+            lit={encoded === null ? null : bytesOf(encoded, path)}
+            cursor={at}
+            onCursor={setCursor}
+            onType={null}
+          />
           <p className="sizes">{sizes(bytes.length)}</p>
         </div>
       ) : (
-        <p className="empty-line">
-          {settings.source === 'hex'
-            ? 'Type hex digits to see bytes here.'
-            : 'Select a frame to see its bytes.'}
-        </p>
+        <p className="empty-line">Select a frame to see its bytes.</p>
       )}
     </section>
   );
+}
+
+/** The packet's bytes: offset, groups of eight, text, and the three sizes in one line. */
+export function BytesPane(props: PaneProps) {
+  return props.settings.source === 'hex' ? <CraftedBytes {...props} /> : <FrameBytes {...props} />;
 }

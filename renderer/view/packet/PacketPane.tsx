@@ -2,12 +2,15 @@ import { FolderOpen } from 'lucide-react';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
 import { isBusy } from '../../store/lab';
-import { start, useRefusals, useSession } from '../session';
+import { useMedia } from '../media';
+import { start, useFrames, useRefusals, useSession } from '../session';
 import { CaptureSource } from './CaptureSource';
-import { HexSource } from './HexSource';
+import { Fields } from './Fields';
+import { Layers } from './Layers';
+import { LOCKED, useEditor } from './useEditor';
 
 const SOURCES: readonly (readonly [Settings['source'], string])[] = [
-  ['hex', 'Hex text'],
+  ['hex', 'Packet'],
   ['capture', 'Capture'],
 ];
 
@@ -31,7 +34,44 @@ function SourceSwitch({ instance, settings }: { instance: InstanceInfo; settings
   );
 }
 
-/** What will be sent: hex text typed here, or the frames of a capture. */
+/** The packet in layers and fields: side by side where there is room, else the layers in a row on top. */
+function Crafting({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+  const editor = useEditor(instance, settings);
+  const upright = useMedia('(min-width: 1200px)');
+  return (
+    <div className={upright ? 'crafting upright' : 'crafting'}>
+      <Layers editor={editor} upright={upright} />
+      <Fields editor={editor} />
+    </div>
+  );
+}
+
+function UseFrame({ instance }: { instance: InstanceInfo }) {
+  const session = useSession();
+  const { id } = instance;
+  const index = useFrames((s) => s.selected[id]);
+  const link = useFrames((s) => (index === undefined ? undefined : s.rows[id]?.get(index)?.link));
+  const busy = isBusy(instance);
+  const foreign = link !== undefined && link !== 'Ethernet';
+  const title = busy
+    ? LOCKED
+    : foreign
+      ? `This frame is on ${link}; only Ethernet frames can be sent and edited.`
+      : 'Makes the selected frame the packet, to be edited and sent';
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={busy || foreign || index === undefined || instance.capture === null}
+      title={title}
+      onClick={() => session.takeFrame(id)}
+    >
+      Use frame
+    </button>
+  );
+}
+
+/** What will be sent: a packet in layers, or the frames of a capture. */
 export function PacketPane({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const session = useSession();
   const refusals = useRefusals(instance.id);
@@ -39,9 +79,10 @@ export function PacketPane({ instance, settings }: { instance: InstanceInfo; set
   return (
     <section className="pane packet-pane" aria-label="Packet" data-pane="">
       <div className="pane-head">
-        <h2 className="pane-title">Packet</h2>
+        <h2 className="visually-hidden">Packet</h2>
         <SourceSwitch instance={instance} settings={settings} />
         <span className="pane-gap" />
+        {settings.source === 'capture' && <UseFrame instance={instance} />}
         <button
           type="button"
           className="button"
@@ -61,7 +102,7 @@ export function PacketPane({ instance, settings }: { instance: InstanceInfo; set
         </p>
       )}
       {settings.source === 'hex' ? (
-        <HexSource instance={instance} settings={settings} />
+        <Crafting instance={instance} settings={settings} />
       ) : (
         <CaptureSource instance={instance} />
       )}

@@ -4,7 +4,7 @@ import { AGAIN_POLICIES, type AgainPolicy, type Settings } from '../../../app/ru
 import { checkSettings, isUnchosen } from '../../store/checks';
 import { WHOLE_FORM } from '../../store/draft';
 import { isBusy } from '../../store/lab';
-import { preflight } from '../../store/preflight';
+import { type PreflightLine, preflight } from '../../store/preflight';
 import { ErrorNote } from '../ErrorNote';
 import { PreflightMark } from '../Marks';
 import { start, useBackend, useLab, useRefusals, useSession } from '../session';
@@ -63,6 +63,20 @@ function useErrors(
   return { ...errors, ...refusals };
 }
 
+function Fix({ instance, fix }: { instance: InstanceInfo; fix: NonNullable<PreflightLine['fix']> }) {
+  const { craft } = useSession();
+  return (
+    <button
+      type="button"
+      className="button compact before-fix"
+      disabled={isBusy(instance)}
+      onClick={() => craft.change(instance.id, fix.packet, 'fix')}
+    >
+      {fix.label}
+    </button>
+  );
+}
+
 function Before({ instance, settings }: FormProps) {
   const backend = useBackend(settings.backend);
   const lines = preflight(settings, instance, backend);
@@ -73,7 +87,10 @@ function Before({ instance, settings }: FormProps) {
         {lines.map((line) => (
           <li key={line.text} className="before-line">
             <PreflightMark level={line.level} />
-            <span>{line.text}</span>
+            <span>
+              {line.text}
+              {line.fix && <Fix instance={instance} fix={line.fix} />}
+            </span>
           </li>
         ))}
         {lines.length === 0 && (

@@ -1,0 +1,36 @@
+import type { InstanceInfo } from '../../../app/ipc/contract';
+import { encodeBytes } from '../../../app/packet/encode';
+import { TEMPLATES } from '../../../app/packet/templates';
+import { isBusy } from '../../store/lab';
+import { useSession } from '../session';
+import { LOCKED } from './useEditor';
+
+const SIZED = TEMPLATES.map((template) => ({ ...template, size: encodeBytes(template.packet).length }));
+
+/** Packets to start from, each with what it is good for. */
+export function Templates({ instance }: { instance: InstanceInfo }) {
+  const session = useSession();
+  const busy = isBusy(instance);
+  return (
+    <section className="templates" aria-label="Templates" data-pane="">
+      <h2 className="pane-title">Templates</h2>
+      <ul className="template-list">
+        {SIZED.map(({ name, sentence, packet, size }) => (
+          <li key={name}>
+            <button
+              type="button"
+              className="template"
+              disabled={busy}
+              title={busy ? LOCKED : undefined}
+              onClick={() => session.takeTemplate(instance.id, packet)}
+            >
+              <span className="template-name">{name}</span>
+              <span className="template-size">{size} B</span>
+              <span className="template-words">{sentence}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

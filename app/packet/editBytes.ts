@@ -35,7 +35,7 @@ export function fieldAt(encoded: Encoded, byte: number): { layer: number; field:
 /** Types over one byte: the fields in it are set to what their bits are now, what is computed follows. */
 export function setByte(spec: FrameSpec, byte: number, value: number): FrameSpec {
   const encoded = encode(spec);
-  if (byte >= encoded.bytes.length) return spec;
+  if (byte >= encoded.bytes.length || encoded.bytes[byte] === value) return spec;
   const wanted = Uint8Array.from(encoded.bytes);
   wanted[byte] = value;
   let edited = spec;
@@ -44,12 +44,13 @@ export function setByte(spec: FrameSpec, byte: number, value: number): FrameSpec
       const path = pathOf(encoded, layer, index);
       const field = declared(proto, view.name);
       if (!path || !field || !touches(view, byte)) continue;
-      const before = textOf(field, rawIn(encoded.bytes, view));
+      // Text that came from words is bytes now, which need not be words.
+      if (field.kind === 'text') {
+        edited = asData(edited, layer, wanted, view);
+        continue;
+      }
       const after = textOf(field, rawIn(wanted, view));
-      if (before === after) continue;
-      // Text that came from words is bytes now.
-      edited =
-        field.name === 'data.text' ? asData(edited, layer, wanted, view) : setField(edited, path, after);
+      if (after !== textOf(field, rawIn(encoded.bytes, view))) edited = setField(edited, path, after);
     }
   }
   return edited;

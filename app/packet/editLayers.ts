@@ -1,3 +1,4 @@
+import type { Protocol, Registry } from './field';
 import { PROTOCOLS } from './protocols';
 import type { FrameSpec } from './spec';
 
@@ -31,17 +32,19 @@ export function moveLayer(spec: FrameSpec, from: number, to: number): FrameSpec 
   return { layers };
 }
 
-/** Every protocol, those that the layer in front can name first. */
+/** Every protocol: those that the layer in front can name first, of them those that hold no other network layer. */
 export function protocolsBehind(proto: string | undefined): readonly string[] {
-  const registry =
-    proto === undefined
-      ? null
-      : /^(eth|vlan|ieee8021ad)$/.test(proto)
-        ? 'ethertype'
-        : /^ip(v6.*)?$/.test(proto)
-          ? 'ipproto'
-          : null;
-  const fits = PROTOCOLS.filter(({ keys }) => registry !== null && keys[registry] !== undefined);
-  const others = PROTOCOLS.filter((protocol) => !fits.includes(protocol));
-  return [...fits, ...others].map((protocol) => protocol.proto);
+  const registry = proto === undefined ? null : registryOf(proto);
+  const rank = ({ proto: name, keys }: Protocol) => {
+    if (registry === null || keys[registry] === undefined) return name === 'data' ? 2 : 3;
+    return registry === 'ipproto' && (keys.ethertype !== undefined || name.startsWith('ipv6.')) ? 1 : 0;
+  };
+  return [...PROTOCOLS].sort((a, b) => rank(a) - rank(b)).map((protocol) => protocol.proto);
+}
+
+/** Where a layer looks up what is behind it. */
+function registryOf(proto: string): Registry | null {
+  if (/^(eth|vlan|ieee8021ad)$/.test(proto)) return 'ethertype';
+  if (/^ip(v6.*)?$/.test(proto)) return 'ipproto';
+  return proto === 'udp' ? 'udpport' : null;
 }

@@ -207,3 +207,11 @@ test('during a run the packet is locked and says why; nothing typed is lost', as
   await field(lab, 'udp.dstport').fill('7');
   await expect(field(lab, 'udp.dstport')).toHaveValue('7');
 });
+
+test('a layer is moved with the mouse', async ({ lab }) => {
+  const option = (name: string) => layers(lab).getByRole('option', { name });
+  await option('UDP').dragTo(option('IPv4'), { targetPosition: { x: 40, y: 2 } });
+  await expect.poll(() => names(lab)).toEqual(['Ethernet II', 'UDP', 'IPv4', 'Data']);
+  await lab.page.getByRole('button', { name: 'Move layer in' }).click();
+  await expect.poll(() => names(lab)).toEqual(['Ethernet II', 'IPv4', 'UDP', 'Data']);
+});

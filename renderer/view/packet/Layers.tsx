@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, Copy, Trash2 } from 'lucide-react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 import { ListBox, ListBoxItem, useDragAndDrop } from 'react-aria-components';
 import {
   addLayer,
@@ -65,6 +65,13 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
   const moves = useMoves(editor);
   const at = place.layer;
   const last = spec.layers.length - 1;
+  const box = useRef<HTMLDivElement>(null);
+  // The focus goes where the selection went: to a copy, to the next one, to a new place.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the packet makes the items new.
+  useEffect(() => {
+    if (!box.current?.contains(document.activeElement)) return;
+    box.current.querySelector<HTMLElement>(`[data-key="${at}"]`)?.focus();
+  }, [at, encoded]);
   const { dragAndDropHooks } = useDragAndDrop({
     getItems: (keys) => [...keys].map((key) => ({ 'text/plain': encoded.layers[Number(key)]?.label ?? '' })),
     isDisabled: locked !== null,
@@ -94,7 +101,7 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
   return (
     <section className="layers" aria-label="Layers">
       <h3 className="visually-hidden">Layers</h3>
-      <div className="layer-box" onKeyDownCapture={onKeyDown}>
+      <div className="layer-box" ref={box} onKeyDownCapture={onKeyDown}>
         <ListBox
           className="layer-list"
           aria-label="Layers of the packet"

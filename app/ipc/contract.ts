@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { backendDescriptorSchema } from '../backend/descriptor';
 import { settingsSchema } from '../run/plan';
-import { historySchema } from '../stats/series';
+import { CALLS_KEPT, callsReadingSchema, histogramsSchema } from '../stats/calls';
+import { historySchema, STALLS_KEPT, stallSchema } from '../stats/series';
 import { snapshotSchema } from '../stats/snapshot';
 
 /**
@@ -92,7 +93,13 @@ export const journalEntrySchema = z.object({
 });
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
 
-export const liveSchema = z.object({ id: instanceIdSchema, run: z.number(), snapshot: snapshotSchema });
+export const liveSchema = z.object({
+  id: instanceIdSchema,
+  run: z.number(),
+  snapshot: snapshotSchema,
+  /** When nothing was sampled, the latest ones. */
+  stalls: z.array(stallSchema).max(STALLS_KEPT),
+});
 export type Live = z.infer<typeof liveSchema>;
 
 /** Everything a page needs to draw itself after start, reload or crash. */
@@ -133,6 +140,16 @@ export const requests = {
   'run.stopAll': { input: nothing, output: nothing, patient: true },
   /** A send of zero packets with flush, as soon as the runner gets to it. */
   'run.flush': { input: byId, output: nothing },
+  /** Recent send calls from number `first` on, at most `max`; null before the first run. Also after its end. */
+  'calls.read': {
+    input: byId.extend({
+      first: z.number().int().nonnegative(),
+      max: z.number().int().min(1).max(CALLS_KEPT),
+    }),
+    output: callsReadingSchema.nullable(),
+  },
+  /** Histograms over all calls of the run; null before the first run. */
+  'calls.histograms': { input: byId, output: histogramsSchema.nullable() },
   /** Main shows its open dialog; null when it was cancelled. */
   'capture.open': { input: byId, output: instanceSchema.nullable(), patient: true },
   'capture.frames': {

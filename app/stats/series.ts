@@ -35,7 +35,23 @@ export const SERIES_POINTS = 150;
 
 const WIDTHS: Readonly<Record<SeriesSpan, number>> = { '30s': 0.2, '2min': 0.8, '10min': 4, run: 0.2 };
 
+/** A time in which nothing was sampled: a gap in every chart, marked as what it is. */
+export const stallSchema = z.object({
+  /** Run time before and after it, in seconds. */
+  from: z.number(),
+  to: z.number(),
+  /** How long it was by the clock of whoever noticed it. */
+  seconds: z.number(),
+  /** Who stood still: main, which samples; the sending thread; or both. */
+  who: z.enum(['main', 'thread', 'both']),
+});
+export type Stall = z.infer<typeof stallSchema>;
+
+/** The latest stalls are kept, this many. */
+export const STALLS_KEPT = 100;
+
 export const historySchema = z.object({
+  stalls: z.array(stallSchema).max(STALLS_KEPT),
   '30s': z.object({ width: z.number(), buckets: z.array(bucketSchema).max(SERIES_POINTS) }),
   '2min': z.object({ width: z.number(), buckets: z.array(bucketSchema).max(SERIES_POINTS) }),
   '10min': z.object({ width: z.number(), buckets: z.array(bucketSchema).max(SERIES_POINTS) }),
@@ -51,7 +67,13 @@ export function sampleOf(rates: Rates): RateSample {
 /** An empty history: a run that has no sample yet. */
 export function emptyHistory(): History {
   const level = (span: SeriesSpan) => ({ width: WIDTHS[span], buckets: [] });
-  return { '30s': level('30s'), '2min': level('2min'), '10min': level('10min'), run: level('run') };
+  return {
+    stalls: [],
+    '30s': level('30s'),
+    '2min': level('2min'),
+    '10min': level('10min'),
+    run: level('run'),
+  };
 }
 
 /** Adds one sample at run time `t` (seconds) to every span. The history is changed in place. */
@@ -63,6 +85,11 @@ export function addSample(history: History, t: number, sample: RateSample): void
     if (span === 'run') halve(level);
     else level.buckets.shift();
   }
+}
+
+/** Notes a stall; the oldest go when there are too many. The history is changed in place. */
+export function addStall(history: History, stall: Stall): void {
+  history.stalls = [...history.stalls, stall].slice(-STALLS_KEPT);
 }
 
 function put(level: { width: number; buckets: Bucket[] }, t: number, sample: RateSample): void {

@@ -98,6 +98,8 @@ export const snapshotSchema = z.object({
   /** System calls (kicks) the backend made to move packets. */
   kicks: count,
   sendCallNs: latencySchema,
+  /** Times of a second and more in which the sending thread itself did not get to run; `lastAt` in run seconds. */
+  away: z.object({ count, ns: count, lastNs: count, lastAt: count }),
   state: z.enum(BACKEND_STATES),
   reasons: z.array(reasonSchema),
   stoppedBy: z.enum(STOPPED_BY).nullable(),

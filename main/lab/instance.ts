@@ -2,12 +2,14 @@ import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
 import type { RunPlan, Settings } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
 import { defaultSettings, planOf } from '../../app/run/settings';
-import { addSample, emptyHistory, type History, sampleOf } from '../../app/stats/series';
+import type { CallsReading, Histograms } from '../../app/stats/calls';
+import { addSample, addStall, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { BACKENDS } from '../backends/table';
 import { LabError } from './labError';
 import { OpenCapture } from './openCapture';
 import { type LabRun, startRun } from './run';
+import { StallWatch, stallSentence } from './stalls';
 
 /** What an instance tells its lab. */
 export interface InstanceEvents {
@@ -27,17 +29,24 @@ export class Instance {
   private phase: InstanceInfo['phase'] = 'idle';
   private runNumber = 0;
   private run: LabRun | null = null;
+  /** The current or last run: its calls and histograms can be read until the next one starts. */
+  private latest: LabRun | null = null;
   private plan: RunPlan | null = null;
   private last: Snapshot | null = null;
   private finished: Promise<void> = Promise.resolve();
   /** Whether a client has yet to be told about `last`. */
   private fresh = false;
   history: History = emptyHistory();
+  private readonly stalls: StallWatch;
 
+  /** `now` is a clock in ms that never goes back. */
   constructor(
     readonly id: string,
     private readonly events: InstanceEvents,
-  ) {}
+    now: () => number = () => performance.now(),
+  ) {
+    this.stalls = new StallWatch(now);
+  }
 
   info(): InstanceInfo {
     return {
@@ -54,7 +63,8 @@ export class Instance {
   }
 
   live(): Live | null {
-    return this.last ? { id: this.id, run: this.runNumber, snapshot: this.last } : null;
+    if (!this.last) return null;
+    return { id: this.id, run: this.runNumber, snapshot: this.last, stalls: this.history.stalls };
   }
 
   get active(): boolean {
@@ -106,6 +116,8 @@ export class Instance {
     }
     this.plan = planned.plan;
     this.runNumber += 1;
+    this.latest = this.run;
+    this.stalls.start();
     this.last = null;
     this.history = emptyHistory();
     this.events.journal('info', `Run ${this.runNumber} started on ${planned.plan.backend.name}.`);
@@ -124,6 +136,15 @@ export class Instance {
     this.run?.flush();
   }
 
+  /** Recent send calls; null before the first run. */
+  calls(first: number, max: number): CallsReading | null {
+    return this.latest && { run: this.runNumber, ...this.latest.calls(first, max) };
+  }
+
+  histograms(): Histograms | null {
+    return this.latest && { run: this.runNumber, ...this.latest.histograms() };
+  }
+
   /** One tick of the sampler. Returns whether there is something new to show. */
   sample(): boolean {
     if (this.run) this.take(this.run.snapshot());
@@ -139,8 +160,14 @@ export class Instance {
   }
 
   private take(now: Snapshot): void {
+    const { quiet, stall } = this.stalls.look(now);
+    if (quiet && !stall) return; // behind a stall; the next reading says whose it was
     this.tellNews(now);
-    const rates = now.tNs === this.last?.tNs ? null : ratesBetween(this.last, now);
+    if (stall) {
+      addStall(this.history, stall);
+      this.events.journal('warning', stallSentence(stall));
+    }
+    const rates = quiet || now.tNs === this.last?.tNs ? null : ratesBetween(this.last, now);
     // Before the first call nothing has happened that a chart could show.
     if (rates && now.seconds > 0) addSample(this.history, now.seconds, sampleOf(rates));
     this.last = now;

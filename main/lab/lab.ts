@@ -31,7 +31,8 @@ export class Lab {
   private timer: NodeJS.Timeout | null = null;
   private changePending = false;
 
-  constructor() {
+  /** `now` is a clock in ms that never goes back. */
+  constructor(private readonly now: () => number = () => performance.now()) {
     this.add();
   }
 
@@ -45,10 +46,14 @@ export class Lab {
       throw new LabError(`There are ${INSTANCES_MAX} instances already; remove one first.`);
     }
     const id = this.freeId();
-    const instance = new Instance(id, {
-      changed: () => this.changed(),
-      journal: (level, text) => this.entries.add(level, id, text),
-    });
+    const instance = new Instance(
+      id,
+      {
+        changed: () => this.changed(),
+        journal: (level, text) => this.entries.add(level, id, text),
+      },
+      this.now,
+    );
     this.instances.set(id, instance);
     this.changed();
     return instance;

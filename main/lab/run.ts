@@ -1,12 +1,14 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
 import { AGAIN_POLICIES, type RunPlan, STALL_NS } from '../../app/run/plan';
 import { RATE_KINDS, type Rate } from '../../app/run/rate';
+import { CALLS_KEPT, cutCalls } from '../../app/stats/calls';
 import { type Hops, type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
 import {
   type NativeAddon,
   type NativeBackend,
   type NativeBackendSpec,
-  type NativeCall,
+  type NativeCalls,
+  type NativeHistograms,
   type NativeRate,
   type NativeReading,
   type NativeRun,
@@ -27,8 +29,10 @@ export interface LabRun {
   flush(): void;
   /** Changes rate, batch and flush policy from the next batch on. */
   tune(tuning: Tuning): void;
-  /** Recent send calls with numbers from `first` on, at most `max`, oldest first. */
-  calls(first: number, max: number): NativeCall[];
+  /** Recent send calls with numbers from `first` on, at most `max`, oldest first; also after the end. */
+  calls(first: number, max: number): NativeCalls;
+  /** Histograms over all calls; also after the end. */
+  histograms(): NativeHistograms;
   /** The final totals, once everything is settled, closed and released. Never rejects. */
   readonly done: Promise<Snapshot>;
 }
@@ -69,6 +73,8 @@ export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<L
 class StartedRun implements LabRun {
   readonly done: Promise<Snapshot>;
   private last: Snapshot | null = null;
+  private lastCalls: NativeCalls | null = null;
+  private lastHistograms: NativeHistograms | null = null;
 
   constructor(
     private readonly addon: NativeAddon,
@@ -82,6 +88,8 @@ class StartedRun implements LabRun {
 
   private async release(): Promise<Snapshot> {
     const last = toSnapshot(this.addon.readRun(this.run), this.plan);
+    this.lastCalls = this.addon.readCalls(this.run, 0, CALLS_KEPT);
+    this.lastHistograms = this.addon.readHistograms(this.run);
     this.last = last;
     await this.addon.endRun(this.run);
     await this.addon.closeBackend(this.backend);
@@ -104,8 +112,13 @@ class StartedRun implements LabRun {
     if (!this.last) this.addon.tuneRun(this.run, tuneOf(tuning));
   }
 
-  calls(first: number, max: number): NativeCall[] {
-    return this.last ? [] : this.addon.readCalls(this.run, first, max);
+  calls(first: number, max: number): NativeCalls {
+    if (!this.lastCalls) return this.addon.readCalls(this.run, first, max);
+    return { ...this.lastCalls, calls: cutCalls(this.lastCalls.calls, first, max) };
+  }
+
+  histograms(): NativeHistograms {
+    return this.lastHistograms ?? this.addon.readHistograms(this.run);
   }
 }
 
@@ -195,6 +208,12 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     flushes: c.flushes,
     kicks: c.kicks,
     sendCallNs: reading.latency,
+    away: {
+      count: c.away_cnt,
+      ns: c.away_ns,
+      lastNs: c.away_last_ns,
+      lastAt: c.away_cnt > 0 ? Math.max(0, c.away_at_ns - c.first_ns) / 1e9 : 0,
+    },
     state: BACKEND_STATES[c.state] ?? 'failed',
     reasons: reading.reasons.map(({ code, count, first, last }) => ({
       code,

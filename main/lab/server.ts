@@ -71,6 +71,8 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
       lab.get(id).flush();
       return null;
     },
+    'calls.read': ({ id, first, max }) => lab.get(id).calls(first, max),
+    'calls.histograms': ({ id }) => lab.get(id).histograms(),
     'capture.open': async ({ id }) => {
       const instance = lab.get(id);
       const path = await shell.chooseCapture();

@@ -114,7 +114,11 @@ export type NativeCounters = Readonly<
     | 'tee_taken'
     | 'tee_refused'
     | 'tee_unexamined'
-    | 'tee_recorded',
+    | 'tee_recorded'
+    | 'away_cnt'
+    | 'away_ns'
+    | 'away_last_ns'
+    | 'away_at_ns',
     number
   >
 >;
@@ -134,17 +138,18 @@ export interface NativeReading {
   readonly ended: boolean;
 }
 
-export interface NativeCall {
-  readonly seq: number;
-  readonly tNs: number;
-  readonly durNs: number;
-  readonly count: number;
-  readonly index: number;
-  readonly code: number;
-  readonly flush: number;
-  readonly cause: number;
-  readonly occBefore: number;
-  readonly occAfter: number;
+/** Rows of numbers with the columns of `CALL_COLUMNS`. */
+export interface NativeCalls {
+  readonly total: number;
+  readonly calls: Float64Array;
+  readonly firsts: Float64Array;
+  readonly sentences: string[];
+}
+
+/** Rows of lower end, upper end, count. */
+export interface NativeHistograms {
+  readonly latency: Float64Array;
+  readonly batches: Float64Array;
 }
 
 /** Columns hold the first `listMax` frames; everything else is over all frames. */
@@ -218,7 +223,8 @@ export interface NativeAddon {
   flushRun(run: NativeRun): void;
   tuneRun(run: NativeRun, tune: NativeTune): void;
   readRun(run: NativeRun): NativeReading;
-  readCalls(run: NativeRun, first: number, max: number): NativeCall[];
+  readCalls(run: NativeRun, first: number, max: number): NativeCalls;
+  readHistograms(run: NativeRun): NativeHistograms;
   endRun(run: NativeRun): Promise<void>;
   scanCapture(path: string, listMax: number): Promise<NativeScan>;
   probeCapture(path: string): Promise<void>;

@@ -40,6 +40,7 @@ napi_value pl_flush_run( napi_env env, napi_callback_info info );
 napi_value pl_tune_run( napi_env env, napi_callback_info info );
 napi_value pl_read_run( napi_env env, napi_callback_info info );
 napi_value pl_read_calls( napi_env env, napi_callback_info info );
+napi_value pl_read_histograms( napi_env env, napi_callback_info info );
 napi_value pl_end_run( napi_env env, napi_callback_info info );
 napi_value pl_scan_capture( napi_env env, napi_callback_info info );
 napi_value pl_probe_capture( napi_env env, napi_callback_info info );

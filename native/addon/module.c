@@ -82,6 +82,7 @@ NAPI_MODULE_INIT() {
       { .utf8name = "tuneRun", .method = pl_tune_run, .attributes = napi_enumerable },
       { .utf8name = "readRun", .method = pl_read_run, .attributes = napi_enumerable },
       { .utf8name = "readCalls", .method = pl_read_calls, .attributes = napi_enumerable },
+      { .utf8name = "readHistograms", .method = pl_read_histograms, .attributes = napi_enumerable },
       { .utf8name = "endRun", .method = pl_end_run, .attributes = napi_enumerable },
       { .utf8name = "scanCapture", .method = pl_scan_capture, .attributes = napi_enumerable },
       { .utf8name = "probeCapture", .method = pl_probe_capture, .attributes = napi_enumerable },

@@ -1,8 +1,6 @@
-/* readRun and readCalls: what a run has published, as JavaScript values. */
+/* readRun: what a run has published, as JavaScript values. */
 
 #include "handles.h"
-
-#include <stdlib.h>
 
 static napi_value
 occurrence( napi_env env, pl_run_t const * run, pl_occurrence_t const * of ) {
@@ -80,36 +78,4 @@ pl_read_run( napi_env env, napi_callback_info info ) {
   napi_get_boolean( env, over, &ended );
   pl_put( env, v, "ended", ended );
   return v;
-}
-
-/* readCalls( run, first, max ) -> [{seq, tNs, durNs, count, index, code, flush, cause, occBefore, occAfter}] */
-napi_value
-pl_read_calls( napi_env env, napi_callback_info info ) {
-  napi_value        args[3], list, v;
-  pl_run_handle_t * h;
-  uint64_t          first, max;
-  if( pl_args( env, info, 3, args ) || !( h = pl_running( env, args[0] ) ) ||
-      pl_arg_whole( env, args[1], "first", 0, PL_EXACT_MAX, &first ) || pl_arg_whole( env, args[2], "max", 0, PL_CALLS, &max ) )
-    return NULL;
-  pl_call_t * calls = calloc( max + 1UL, sizeof( pl_call_t ) );
-  if( !calls ) return pl_throw( env, "The calls could not be read: out of memory." ), NULL;
-  unsigned long cnt = pl_run_calls( h->run, first, calls, max );
-  napi_create_array_with_length( env, cnt, &list );
-  for( unsigned long i = 0UL; i < cnt; i++ ) {
-    pl_call_t const * c = &calls[i];
-    napi_create_object( env, &v );
-    pl_put_number( env, v, "seq", (double)c->seq );
-    pl_put_number( env, v, "tNs", (double)c->t_ns );
-    pl_put_number( env, v, "durNs", c->dur_ns );
-    pl_put_number( env, v, "count", c->cnt );
-    pl_put_number( env, v, "index", c->idx );
-    pl_put_number( env, v, "code", c->code );
-    pl_put_number( env, v, "flush", c->flush );
-    pl_put_number( env, v, "cause", c->cause );
-    pl_put_number( env, v, "occBefore", c->occ_before );
-    pl_put_number( env, v, "occAfter", c->occ_after );
-    napi_set_element( env, list, (uint32_t)i, v );
-  }
-  free( calls );
-  return list;
 }

@@ -60,7 +60,9 @@ typedef struct {
    counted once, when no further call will be made for it; first_ns is the first
    call, settled_ns the last time a packet was counted; paced_ns, backoff_ns and
    sending_ns say where the time went: waiting for packets to be due, waiting after
-   AGAIN, inside send calls.  The list is also the layout of the published
+   AGAIN, inside send calls.  away: times of a second and more in which the thread
+   itself did not get to run (the process was stopped), how long in all, the latest
+   one and when it began.  The list is also the layout of the published
    snapshot. */
 #define PL_COUNTERS( X )                                                                                              \
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
@@ -69,7 +71,8 @@ typedef struct {
   X( stopped_by ) X( late_id ) X( late_a ) X( late_b ) X( late_c ) X( fault_offered ) X( fault_taken )                 \
   X( fault_refused ) X( fault_unexamined ) X( fault_dropped ) X( fault_duplicated ) X( fault_lost_duplicates )         \
   X( fault_reordered ) X( fault_corrupted ) X( fault_delayed ) X( fault_again ) X( fault_inval ) X( fault_held )       \
-  X( fault_lost_held ) X( paced_ns ) X( backoff_ns ) X( sending_ns ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )
+  X( fault_lost_held ) X( paced_ns ) X( backoff_ns ) X( sending_ns ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded ) \
+  X( away_cnt ) X( away_ns ) X( away_last_ns ) X( away_at_ns )
 
 typedef struct {
 #define X( name ) uint64_t name;
@@ -106,13 +109,19 @@ typedef struct {
 typedef struct {
   uint64_t seq;  /* 1-based number of the call */
   uint64_t t_ns; /* when it began, CLOCK_MONOTONIC */
-  uint32_t dur_ns;
-  uint32_t occ_before, occ_after; /* ring slots in use */
+  uint64_t dur_ns;
+  uint32_t occ_before, occ_after; /* ring slots in use; 0 where the backend has no ring */
   uint16_t cnt, idx;              /* idx is meaningful on error */
   int8_t   code;
   uint8_t  flush;
-  uint16_t cause;
+  uint16_t cause;   /* id, 0 on success; its sentence comes from pl_run_call_text */
+  uint64_t a, b, c; /* the figures of the cause */
 } pl_call_t;
+
+/* One bucket of a histogram: cnt values from lower to upper. */
+typedef struct {
+  uint64_t lower, upper, cnt;
+} pl_bucket_t;
 
 #define PL_CALLS (4096UL)
 
@@ -151,12 +160,25 @@ void pl_run_latency( pl_run_t * run, uint64_t out[6] );
    were overwritten meanwhile are skipped.  Returns how many. */
 unsigned long pl_run_calls( pl_run_t * run, uint64_t first, pl_call_t * out, unsigned long max );
 
+/* How many calls there were so far, and the first that answered code (kept for the
+   whole run): 1, or 0 when there is none. */
+uint64_t pl_run_calls_made( pl_run_t * run );
+int      pl_run_first_call( pl_run_t * run, int code, pl_call_t * out );
+
+/* The buckets in use, smallest first, at most max: of the send-call latency in ns,
+   and of the number of packets calls carried (lower = upper).  Each returns how
+   many; the sum of cnt is the number of calls. */
+#define PL_LATENCY_BUCKETS (4608UL)
+unsigned long pl_run_latency_buckets( pl_run_t * run, pl_bucket_t * out, unsigned long max );
+unsigned long pl_run_batches( pl_run_t * run, pl_bucket_t * out, unsigned long max );
+
 /* Whether the run has ended; then the fault (NULL when none) is final. */
 int                pl_run_ended( pl_run_t * run );
 pl_state_t const * pl_run_fault( pl_run_t * run );
 
 /* The sentence of a reason's occurrence. */
 void pl_run_cause_text( pl_run_t const * run, pl_occurrence_t const * of, char * buf, unsigned long buf_sz );
+void pl_run_call_text( pl_run_t const * run, pl_call_t const * call, char * buf, unsigned long buf_sz );
 
 /* Stops, waits for the thread, frees the run and its source. */
 void pl_run_delete( pl_run_t * run );

@@ -62,14 +62,18 @@ export function createStream(): Stream {
     const { snapshot } = live;
     const known = tracks.get(live.id);
     if (known === undefined || known.run !== live.run) {
-      const track = start(live, emptyHistory());
+      const track = start(live, { ...emptyHistory(), stalls: [...live.stalls] });
       const rates = ratesBetween(null, snapshot);
       if (rates && snapshot.seconds > 0) addSample(track.history, snapshot.seconds, sampleOf(rates));
       return track;
     }
     const before = known.recent.at(-1);
     const rates = before ? ratesBetween(before, snapshot) : null;
-    if (before && rates && (snapshot.running || before.running)) {
+    // Nothing is known of a time that holds a stall: no sample, and rates begin anew behind it.
+    const stalled = before && live.stalls.some((stall) => stall.to > before.seconds);
+    known.history.stalls = [...live.stalls];
+    if (stalled) known.recent = [];
+    if (before && rates && !stalled && (snapshot.running || before.running)) {
       const from = before.seconds;
       const to = snapshot.seconds;
       const sample = sampleOf(rates);

@@ -9,6 +9,7 @@ import {
 } from '../../app/aio/codes';
 import type { BackendOption } from '../../app/backend/descriptor';
 import { BATCH_MAX } from '../../app/run/plan';
+import { CALLS_KEPT } from '../../app/stats/calls';
 import { BACKENDS } from '../../main/backends/table';
 import { type NativeOptionTable, nativeAddon } from '../../main/native/addon';
 
@@ -25,6 +26,7 @@ test('codes, sentences and constants are those of the compiled core', () => {
     AIO_PKT_INFO_FOOTPRINT,
   ]);
   expect(core.batchMax).toBe(BATCH_MAX);
+  expect(core.calls).toBe(CALLS_KEPT);
   expect(core.states).toEqual([...BACKEND_STATES]);
 });
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { callAt, callCell, callCount, firstOf, histogramBars } from '../../app/stats/calls';
 import { type NativeRunConfig, nativeAddon } from '../../main/native/addon';
 
 /** The addon may be called directly, so every improper use must be detected. In the order a user meets the calls. */
@@ -181,17 +182,29 @@ test('08 calls are numbered, recent ones can be read', async () => {
   });
   const run = await addon.startRun(backend, streams, { ...config, batch: 4, count: 40, again: 1 }, done);
   await ended;
-  const calls = addon.readCalls(run, 0, 4096);
-  expect(calls.map((c) => c.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  expect(calls.map((c) => c.code)).toEqual([0, 0, -2, -2, -2, -2, -2, -2, -2, -2]);
-  expect(calls.slice(0, 3).map((c) => [c.count, c.occBefore, c.occAfter, c.flush])).toEqual([
-    [4, 0, 4, 1],
-    [4, 4, 8, 1],
-    [4, 8, 8, 1],
+  const reading = addon.readCalls(run, 0, 4096);
+  const calls = Array.from({ length: callCount(reading.calls) }, (_, i) => callAt(reading, reading.calls, i));
+  expect(reading.total).toBe(10);
+  expect(calls.map((c) => c.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(calls.map((c) => c.code)).toEqual(['success', 'success', ...Array(8).fill('again')]);
+  expect(calls.slice(0, 3)).toMatchObject([
+    { offered: 4, taken: 4, index: null, before: 0, after: 4, flush: true, cause: null, seconds: 0 },
+    { offered: 4, taken: 4, before: 4, after: 8 },
+    { offered: 4, taken: 0, refused: 4, index: 0, before: 8, after: 8 },
   ]);
-  expect(addon.readCalls(run, 9, 1).map((c) => c.seq)).toEqual([9]);
+  expect(calls[2]?.cause).toMatch(/^Ring full: all 8 slots/);
+  expect(reading.sentences).toHaveLength(1);
+  expect(callCount(reading.firsts)).toBe(2);
+  expect(firstOf({ run: 1, ...reading }, 'again')?.number).toBe(3);
+  expect(firstOf({ run: 1, ...reading }, 'inval')).toBeNull();
+  const ninth = addon.readCalls(run, 9, 1);
+  expect(callCell(ninth.calls, 0, 'number')).toBe(9);
+  expect(callCount(ninth.calls)).toBe(1);
   expect(() => addon.readCalls(run, -1, 1)).toThrow(TypeError);
   expect(() => addon.readCalls(run, 0, 4097)).toThrow(TypeError);
+  const { latency, batches } = addon.readHistograms(run);
+  expect(histogramBars(batches)).toEqual([{ lower: 4, upper: 4, count: 10 }]);
+  expect(histogramBars(latency).reduce((n, bar) => n + bar.count, 0)).toBe(10);
   await addon.endRun(run);
   await addon.closeBackend(backend);
 });

@@ -1,5 +1,6 @@
 /* The seqlock and the ring of calls, with a writer and readers at full speed. */
 
+#include "run/calls.h"
 #include "run/publish.h"
 #include "tap.h"
 
@@ -14,7 +15,7 @@
 
 typedef struct {
   pl_publish_t    publish;
-  pl_call_slot_t  calls[PL_CALLS];
+  pl_calls_t      calls;
   _Atomic uint64_t last; /* number of the call written last */
   atomic_int      done;
   atomic_int      reading; /* readers that are not through yet */
@@ -44,21 +45,24 @@ static pl_call_t
 make_call( uint64_t n ) {
   return (pl_call_t){ .seq        = n,
                       .t_ns       = n * 1000UL,
-                      .dur_ns     = (uint32_t)n * 7U,
+                      .dur_ns     = n * 7UL,
                       .occ_before = (uint32_t)n + 1U,
                       .occ_after  = (uint32_t)n + 2U,
-                      .cnt        = (uint16_t)( n * 3UL ),
+                      .cnt        = (uint16_t)( n * 3UL % ( PL_BATCH_MAX + 1UL ) ),
                       .idx        = (uint16_t)( n * 5UL ),
                       .code       = (int8_t)( -(int)( n % 3UL ) ),
                       .flush      = (uint8_t)( n & 1UL ),
-                      .cause      = (uint16_t)( n * 11UL ) };
+                      .cause      = (uint16_t)( n * 11UL ),
+                      .a          = n * 13UL,
+                      .b          = n * 17UL,
+                      .c          = n * 19UL };
 }
 
 static int
 same_call( pl_call_t const * a, pl_call_t const * b ) {
   return a->seq == b->seq && a->t_ns == b->t_ns && a->dur_ns == b->dur_ns && a->occ_before == b->occ_before &&
          a->occ_after == b->occ_after && a->cnt == b->cnt && a->idx == b->idx && a->code == b->code &&
-         a->flush == b->flush && a->cause == b->cause;
+         a->flush == b->flush && a->cause == b->cause && a->a == b->a && a->b == b->b && a->c == b->c;
 }
 
 static void *
@@ -70,7 +74,7 @@ write_all( void * arg ) {
     make( &s, n );
     pl_publish_write( &shared->publish, &s );
     pl_call_t call = make_call( n );
-    pl_calls_write( shared->calls, &call );
+    pl_calls_write( &shared->calls, &call );
     atomic_store_explicit( &shared->last, n, memory_order_release );
     if( n % 64UL == 0UL ) sched_yield(); /* on one core readers want to run too */
   }
@@ -110,7 +114,7 @@ read_calls( void * arg ) {
     for( int k = 0; k < 3; k++ ) {
       if( last <= back[k] ) continue;
       pl_call_t call;
-      if( !pl_calls_read( shared->calls, last - back[k], &call ) ) continue;
+      if( !pl_calls_read( &shared->calls, last - back[k], &call ) ) continue;
       pl_call_t want = make_call( last - back[k] );
       if( !CHECK( same_call( &call, &want ) ) ) break;
       seen++;
@@ -149,7 +153,7 @@ write_calls( void * arg ) {
   shared_t * shared = arg;
   for( uint64_t n = 1UL; atomic_load_explicit( &shared->reading, memory_order_relaxed ); n++ ) {
     pl_call_t call = make_call( n );
-    pl_calls_write( shared->calls, &call );
+    pl_calls_write( &shared->calls, &call );
     atomic_store_explicit( &shared->last, n, memory_order_release );
   }
   return NULL;
@@ -167,7 +171,7 @@ chase_calls( void * arg ) {
     }
     i++;
     pl_call_t call, want = make_call( last - PL_CALLS + 1UL );
-    if( !pl_calls_read( shared->calls, last - PL_CALLS + 1UL, &call ) ) continue;
+    if( !pl_calls_read( &shared->calls, last - PL_CALLS + 1UL, &call ) ) continue;
     if( !CHECK( same_call( &call, &want ) ) ) break;
     seen++;
   }
@@ -203,9 +207,9 @@ before_the_first( void ) {
 
 static void
 overwritten( void ) {
-  pl_call_slot_t * slots = aligned_alloc( _Alignof( pl_call_slot_t ), PL_CALLS * sizeof( pl_call_slot_t ) );
-  pl_call_t        call;
-  memset( slots, 0, PL_CALLS * sizeof( pl_call_slot_t ) );
+  pl_calls_t * slots = aligned_alloc( _Alignof( pl_calls_t ), sizeof( pl_calls_t ) );
+  pl_call_t    call;
+  memset( slots, 0, sizeof( pl_calls_t ) );
   CHECK( !pl_calls_read( slots, 1UL, &call ) ); /* not written yet */
   for( uint64_t n = 1UL; n <= PL_CALLS + 10UL; n++ ) {
     call = make_call( n );

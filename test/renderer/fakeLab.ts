@@ -210,7 +210,10 @@ export class FakeLab implements PageBridge {
   }
 
   private live(): Live[] {
-    return [...this.runs].map(([id, run]) => ({ id, run: this.get(id).run, snapshot: run.snapshot }));
+    return [...this.runs].map(([id, run]) => {
+      const stalls = this.histories.get(id)?.stalls ?? [];
+      return { id, run: this.get(id).run, snapshot: run.snapshot, stalls };
+    });
   }
 
   private event(name: string, payload: unknown): void {

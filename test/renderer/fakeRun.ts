@@ -171,6 +171,7 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
           max: 240_000,
           n: calls.success,
         },
+        away: { count: 0, ns: 0, lastNs: 0, lastAt: 0 },
         state: fault ? fault.state : 'up',
         reasons: [again, inval].filter((r) => r.count > 0).map((r) => ({ ...r })),
         stoppedBy,

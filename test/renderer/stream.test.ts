@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Live } from '../../app/ipc/contract';
-import { emptyHistory } from '../../app/stats/series';
+import { emptyHistory, type Stall } from '../../app/stats/series';
 import type { Snapshot } from '../../app/stats/snapshot';
 import { createStream } from '../../renderer/store/stream';
 
@@ -27,6 +27,7 @@ function snapshot(seconds: number, taken: number, patch: Partial<Snapshot> = {})
     flushes: 0,
     kicks: 0,
     sendCallNs: { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 },
+    away: { count: 0, ns: 0, lastNs: 0, lastAt: 0 },
     state: 'up',
     reasons: [],
     stoppedBy: null,
@@ -38,7 +39,7 @@ function snapshot(seconds: number, taken: number, patch: Partial<Snapshot> = {})
   };
 }
 
-const live = (s: Snapshot, run = 1): Live[] => [{ id: 'A', run, snapshot: s }];
+const live = (s: Snapshot, run = 1, stalls: Stall[] = []): Live[] => [{ id: 'A', run, snapshot: s, stalls }];
 
 describe('the stream', () => {
   it('makes rates over about a second and a chart sample of each message', () => {

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   addSample,
+  addStall,
   emptyHistory,
   historySchema,
   type RateSample,
   SERIES_POINTS,
+  SERIES_SPANS,
+  STALLS_KEPT,
 } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 
@@ -39,7 +42,7 @@ describe('history', () => {
           addSample(history, t, flat(1));
         }
         expect(historySchema.safeParse(history).success).toBe(true);
-        for (const level of Object.values(history)) {
+        for (const level of SERIES_SPANS.map((span) => history[span])) {
           expect(level.buckets.length).toBeLessThanOrEqual(SERIES_POINTS);
           for (const [i, bucket] of level.buckets.entries()) {
             if (i > 0) expect(bucket.t).toBeGreaterThan(level.buckets[i - 1]?.t ?? 0);
@@ -56,6 +59,15 @@ describe('history', () => {
     addSample(history, 5, flat(6));
     expect(history['30s'].buckets.map((b) => b.t)).toEqual([0, 5]);
     expect(history['30s'].buckets[0]?.received).toBeNull();
+  });
+
+  test('the latest stalls are kept', () => {
+    const history = emptyHistory();
+    for (let i = 0; i < STALLS_KEPT + 5; i++)
+      addStall(history, { from: i, to: i + 1, seconds: 1, who: 'main' });
+    expect(history.stalls).toHaveLength(STALLS_KEPT);
+    expect(history.stalls[0]?.from).toBe(5);
+    expect(historySchema.safeParse(history).success).toBe(true);
   });
 
   test('the whole run stays in sight', () => {
@@ -78,6 +90,7 @@ const zero: Snapshot = {
   pending: 0,
   retried: 0,
   completed: 0,
+  away: { count: 0, ns: 0, lastNs: 0, lastAt: 0 },
   received: 0,
   inFlight: 0,
   notWritten: 0,

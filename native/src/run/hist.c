@@ -28,3 +28,13 @@ pl_hist_read( pl_hist_t * hist, pl_quantiles_t * out ) {
     }
   }
 }
+
+unsigned long
+pl_hist_buckets( pl_hist_t * hist, pl_bucket_t * out, unsigned long max ) {
+  unsigned long n = 0UL;
+  for( unsigned i = 0; i < PL_HIST_CNT && n < max; i++ ) {
+    uint64_t cnt = atomic_load_explicit( &hist->bucket[i], memory_order_relaxed );
+    if( cnt ) out[n++] = (pl_bucket_t){ .lower = i ? pl_hist_upper( i - 1U ) + 1UL : 0UL, .upper = pl_hist_upper( i ), .cnt = cnt };
+  }
+  return n;
+}

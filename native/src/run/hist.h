@@ -5,6 +5,8 @@
 #ifndef PL_HIST_H
 #define PL_HIST_H
 
+#include "pl_run.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -23,6 +25,8 @@ pl_hist_index( uint64_t v ) {
   if( e >= PL_HIST_EXP_MAX ) return PL_HIST_CNT - 1U;
   return 256U + ( e - 8U ) * 128U + (unsigned)( v >> ( e - 7U ) ) - 128U;
 }
+
+_Static_assert( PL_HIST_CNT == PL_LATENCY_BUCKETS, "readers know how many buckets there are" );
 
 /* The largest value of a bucket. */
 static inline uint64_t
@@ -47,5 +51,8 @@ typedef struct {
 /* Reads the histogram: n is the sum of the buckets read; each quantile is the
    upper end of its bucket, never above max. */
 void pl_hist_read( pl_hist_t * hist, pl_quantiles_t * out );
+
+/* The buckets that are not empty, smallest first; see pl_run_latency_buckets. */
+unsigned long pl_hist_buckets( pl_hist_t * hist, pl_bucket_t * out, unsigned long max );
 
 #endif /* PL_HIST_H */

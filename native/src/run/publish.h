@@ -16,14 +16,4 @@ typedef struct {
 void pl_publish_write( pl_publish_t * self, pl_snapshot_t const * from );
 void pl_publish_read( pl_publish_t * self, pl_snapshot_t * to );
 
-/* The ring of recent calls.  An entry's stamp is the number of its call, 0 while
-   it is written. */
-typedef struct {
-  _Alignas( 64 ) _Atomic uint64_t stamp;
-  _Atomic uint64_t word[4];
-} pl_call_slot_t;
-
-void pl_calls_write( pl_call_slot_t * slots, pl_call_t const * call );
-int  pl_calls_read( pl_call_slot_t * slots, uint64_t seq, pl_call_t * call ); /* 1, or 0 when it is gone */
-
 #endif /* PL_PUBLISH_H */

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -144,7 +143,8 @@ retune( pl_run_t * run, uint64_t now ) {
 
 static void
 step( pl_run_t * run ) {
-  uint64_t now       = pl_clock_ns();
+  uint64_t now = pl_clock_ns();
+  pl_run_awake( run, now );
   uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
   int      waiting   = run->at < run->end && ( run->fresh ? now < run->send_at : run->backoff_ns && now < run->retry_at );
   if( atomic_load_explicit( &run->stop, memory_order_relaxed ) ) {
@@ -180,6 +180,7 @@ pl_run_main( void * arg ) {
   run->deadline    = run->cfg.duration_ns ? start + run->cfg.duration_ns : UINT64_MAX;
   run->service_at  = UINT64_MAX;
   run->progress_at = start;
+  run->stepped_at  = start;
   pl_pace_start( &run->pace, &run->cfg.rate, start );
   while( !run->stop_by ) step( run );
   pl_run_finish( run );
@@ -298,57 +299,6 @@ pl_run_tune( pl_run_t * run, pl_run_tune_t const * tune, pl_err_t * err ) {
   pthread_cond_signal( &run->wake );
   pthread_mutex_unlock( &run->lock );
   return 0;
-}
-
-void
-pl_run_snapshot( pl_run_t * run, pl_snapshot_t * out ) {
-  pl_publish_read( &run->publish, out );
-}
-
-void
-pl_run_latency( pl_run_t * run, uint64_t out[6] ) {
-  pl_quantiles_t q;
-  pl_hist_read( &run->hist, &q );
-  uint64_t const v[6] = { q.n, q.p50, q.p90, q.p99, q.p999, q.max };
-  memcpy( out, v, sizeof( v ) );
-}
-
-unsigned long
-pl_run_calls( pl_run_t * run, uint64_t first, pl_call_t * out, unsigned long max ) {
-  pl_snapshot_t snap;
-  pl_publish_read( &run->publish, &snap );
-  uint64_t      last = snap.counters.calls_success + snap.counters.calls_inval + snap.counters.calls_again;
-  unsigned long cnt  = 0UL;
-  if( first < 1UL ) first = 1UL;
-  if( last >= PL_CALLS && first < last - PL_CALLS + 1UL ) first = last - PL_CALLS + 1UL;
-  for( uint64_t seq = first; seq <= last && cnt < max; seq++ )
-    if( pl_calls_read( run->calls, seq, &out[cnt] ) ) cnt++;
-  return cnt;
-}
-
-int
-pl_run_ended( pl_run_t * run ) {
-  return atomic_load( &run->ended ) != 0;
-}
-
-pl_state_t const *
-pl_run_fault( pl_run_t * run ) {
-  return pl_run_ended( run ) && run->faulted ? &run->fault : NULL;
-}
-
-void
-pl_run_cause_text( pl_run_t const * run, pl_occurrence_t const * of, char * buf, unsigned long buf_sz ) {
-  char link[64];
-  if( of->id == PL_CAUSE_OVER_MAX ) {
-    snprintf( buf, buf_sz, "Frame of %lu B is over 4096 B: refused before it reached the backend.", of->a );
-  } else if( of->id == PL_CAUSE_NOT_ETHERNET ) {
-    snprintf( buf, buf_sz, "Frame of %s is not Ethernet: refused before it reached the backend.",
-              pl_linktype_name( (uint16_t)of->a, link, sizeof( link ) ) );
-  } else {
-    pl_cause_t const cause = { .id = (int)of->id, .a = of->a, .b = of->b, .c = of->c };
-    if( of->id >= PL_CAUSE_FAULT ) pl_fault_cause_text( &cause, buf, buf_sz );
-    else run->backend->def->cause_text( &cause, buf, buf_sz );
-  }
 }
 
 void

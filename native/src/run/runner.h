@@ -4,6 +4,7 @@
 #ifndef PL_RUNNER_H
 #define PL_RUNNER_H
 
+#include "run/calls.h"
 #include "run/clock.h"
 #include "run/flush.h"
 #include "run/hist.h"
@@ -42,6 +43,7 @@ struct pl_run {
   uint64_t            service_at;
   uint64_t            deadline;
   uint64_t            published_at;
+  uint64_t            stepped_at; /* the thread was seen to run */
   int                 stop_by; /* PL_STOP_*, 0 while running */
   pl_state_t          fault;   /* final once ended is set */
   int                 faulted;
@@ -53,7 +55,7 @@ struct pl_run {
   pthread_cond_t  wake;
   pl_publish_t    publish;
   pl_hist_t       hist;
-  pl_call_slot_t  calls[PL_CALLS];
+  pl_calls_t      calls;
   pthread_t       thread;
   pl_run_done_t   done;
   void *          done_ctx;
@@ -68,6 +70,9 @@ static inline int
 pl_run_unpaced( pl_run_t const * run ) {
   return run->cfg.rate.kind == PL_RATE_MAX;
 }
+
+/* Notes that the thread runs at now, and how long it was away when that is odd. */
+void pl_run_awake( pl_run_t * run, uint64_t now );
 
 /* Makes one send call (cnt may be 0) and settles its answer. */
 void pl_run_send( pl_run_t * run, int timer_flush );

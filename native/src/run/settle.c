@@ -120,23 +120,47 @@ on_inval( pl_run_t * run, unsigned long idx, uint64_t now ) {
   if( run->cfg.until_set && run->cfg.until == PL_AIO_ERR_INVAL ) end( run, PL_STOP_CODE );
 }
 
+/* Nothing the thread waits for by itself takes this long. */
+#define AWAY_NS (1000000000UL)
+
+void
+pl_run_awake( pl_run_t * run, uint64_t now ) {
+  pl_counters_t * c    = &run->now.counters;
+  uint64_t        away = now - run->stepped_at;
+  if( away >= AWAY_NS ) {
+    c->away_cnt++;
+    c->away_ns += away;
+    c->away_last_ns = away;
+    c->away_at_ns   = run->stepped_at;
+    run->progress_at += away; /* who could not try has not stalled */
+    if( run->progress_at > now ) run->progress_at = now;
+  }
+  run->stepped_at = now;
+}
+
 static void
 record_call( pl_run_t * run, uint64_t t0, uint64_t t1, unsigned long cnt, unsigned long idx, int code, int flush,
              uint64_t occ_before ) {
   pl_counters_t * c   = &run->now.counters;
   uint64_t        dur = t1 - t0;
   pl_hist_add( &run->hist, dur );
-  pl_call_t const call = { .seq        = c->calls_success + c->calls_inval + c->calls_again,
-                           .t_ns       = t0,
-                           .dur_ns     = dur < UINT32_MAX ? (uint32_t)dur : UINT32_MAX,
-                           .occ_before = (uint32_t)occ_before,
-                           .occ_after  = (uint32_t)run->backend->ring_occ,
-                           .cnt        = (uint16_t)cnt,
-                           .idx        = (uint16_t)idx,
-                           .code       = (int8_t)code,
-                           .flush      = (uint8_t)flush,
-                           .cause      = (uint16_t)( code ? run->backend->cause.id : 0 ) };
-  pl_calls_write( run->calls, &call );
+  pl_call_t call = { .seq        = c->calls_success + c->calls_inval + c->calls_again,
+                     .t_ns       = t0,
+                     .dur_ns     = dur,
+                     .occ_before = (uint32_t)occ_before,
+                     .occ_after  = (uint32_t)run->backend->ring_occ,
+                     .cnt        = (uint16_t)cnt,
+                     .idx        = (uint16_t)idx,
+                     .code       = (int8_t)code,
+                     .flush      = (uint8_t)flush };
+  if( code ) {
+    pl_cause_t const * cause = &run->backend->cause;
+    call.cause               = (uint16_t)cause->id;
+    call.a                   = cause->a;
+    call.b                   = cause->b;
+    call.c                   = cause->c;
+  }
+  pl_calls_write( &run->calls, &call );
 }
 
 void
@@ -152,7 +176,6 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   if( run->backoff_ns ) c->retried += cnt;
   else if( cnt ) run->progress_at = t0; /* the clock of a stall starts with the first refusal of a packet */
 
-  if( backend->fault ) pl_fault_plan( backend->fault, run->lone ? NULL : run->ordinals + run->at, ordinal_of( run, run->at ) );
   if( backend->fault )
     pl_fault_plan( backend->fault, run->lone ? NULL : run->ordinals + run->at, ordinal_of( run, run->at ) );
   int      code = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
@@ -163,6 +186,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     if( run->cfg.duration_ns ) run->deadline = t0 + run->cfg.duration_ns;
     run->progress_at = t0;
   }
+  pl_run_awake( run, t1 );
   if( cnt ) run->fresh = 0;
   c->flushes += (uint64_t)flush;
   c->sending_ns += t1 - t0;

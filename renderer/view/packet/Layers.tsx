@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp, Copy, Trash2 } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
-import { ListBox, ListBoxItem, useDragAndDrop } from 'react-aria-components';
+import { ListBox, ListBoxItem } from 'react-aria-components';
 import {
   addLayer,
   duplicateLayer,
@@ -12,6 +12,7 @@ import { findProtocol } from '../../../app/packet/protocols';
 import { type FrameSpec, LAYERS_MAX } from '../../../app/packet/spec';
 import { SearchMenu } from './SearchMenu';
 import type { Editor } from './useEditor';
+import { useReorder } from './useReorder';
 
 /** Moves on the selected layer and everything that follows from it. */
 function useMoves({ id, spec, place, locked, craft, change }: Editor) {
@@ -72,16 +73,7 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
     if (!box.current?.contains(document.activeElement)) return;
     box.current.querySelector<HTMLElement>(`[data-key="${at}"]`)?.focus();
   }, [at, encoded]);
-  const { dragAndDropHooks } = useDragAndDrop({
-    getItems: (keys) => [...keys].map((key) => ({ 'text/plain': encoded.layers[Number(key)]?.label ?? '' })),
-    isDisabled: locked !== null,
-    onReorder({ keys, target }) {
-      const from = Number([...keys][0]);
-      const gap = Number(target.key) + (target.dropPosition === 'after' ? 1 : 0);
-      const to = gap > from ? gap - 1 : gap;
-      if (to !== from) moves.move(from, to);
-    },
-  });
+  const reorder = useReorder({ upright, disabled: locked !== null, onMove: moves.move });
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Readonly<Record<string, number>> = {
       ArrowUp: -1,
@@ -101,7 +93,7 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
   return (
     <section className="layers" aria-label="Layers">
       <h3 className="visually-hidden">Layers</h3>
-      <div className="layer-box" ref={box} onKeyDownCapture={onKeyDown}>
+      <div className="layer-box" ref={box} onKeyDownCapture={onKeyDown} {...reorder.handlers}>
         <ListBox
           className="layer-list"
           aria-label="Layers of the packet"
@@ -109,7 +101,7 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
           layout="stack"
           items={items}
           // The items know their place by number only: a change anywhere makes them new.
-          dependencies={[encoded]}
+          dependencies={[encoded, reorder.drag]}
           selectionMode="single"
           selectionBehavior="replace"
           disallowEmptySelection
@@ -118,7 +110,6 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
             const [key] = keys === 'all' ? [] : [...keys];
             if (key !== undefined) craft.selectLayer(id, Number(key));
           }}
-          dragAndDropHooks={dragAndDropHooks}
           renderEmptyState={() => <p className="hint">No layers: press Add layer.</p>}
         >
           {(item) => {
@@ -128,9 +119,13 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
               <ListBoxItem
                 id={item.index}
                 textValue={item.label}
-                className={wrong === null ? 'layer' : 'layer wrong'}
+                className={`layer${wrong === null ? '' : ' wrong'}${reorder.lookOf(item.index)}`}
               >
-                <span className="layer-name" title={`${item.label} (${item.proto}), ${wrong ?? size}`}>
+                <span
+                  className="layer-name"
+                  data-place={item.index}
+                  title={`${item.label} (${item.proto}), ${wrong ?? size}`}
+                >
                   {item.label}
                 </span>
                 <span className="layer-size">{item.length}</span>

@@ -3,7 +3,7 @@
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: the keys are the grid's.
 // biome-ignore-all lint/suspicious/noArrayIndexKey: a byte is what stands at its offset.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from 'react';
+import { Fragment, type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from 'react';
 import { useSize } from '../media';
 
 /** Height of a line of the dump in CSS pixels, the same in the style sheet. */
@@ -31,22 +31,23 @@ function letter(byte: number): string {
   return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·';
 }
 
-/** A group of eight bytes; the blank behind each belongs to it, so that what is lit is one block. */
+/** A group of eight bytes; a copy of them has blanks between. */
 function Eight({ at, ...props }: DumpProps & { at: number }) {
   const bytes = props.bytes.subarray(at, at + 8);
   return (
     <span className="dump-hex" role="none">
       {Array.from(bytes, (byte, i) => (
-        <span
-          key={`${at + i}`}
-          id={`byte-${at + i}`}
-          role="gridcell"
-          aria-selected={at + i === props.cursor}
-          data-at={at + i}
-          className={classOf(at + i, props)}
-        >
-          {byte.toString(16).padStart(2, '0')}
-        </span>
+        <Fragment key={`${at + i}`}>
+          <span
+            id={`byte-${at + i}`}
+            role="gridcell"
+            aria-selected={at + i === props.cursor}
+            data-at={at + i}
+            className={classOf(at + i, props)}
+          >
+            {byte.toString(16).padStart(2, '0')}
+          </span>{' '}
+        </Fragment>
       ))}
     </span>
   );

@@ -1,13 +1,19 @@
+import { join } from 'node:path';
 import { app, type BrowserWindow } from 'electron';
 import { Lab } from './lab/lab';
-import { setMenu } from './menu';
+import { MenuCommands, setMenu } from './menu';
 import { registerPageScheme, servePage } from './page';
 import { acceptLinks } from './portLink';
 import { guardApp, guardSession } from './security';
 import { shellOf } from './shell';
+import { RecentPlans } from './store/recentPlans';
+import { SessionKeeper } from './store/session';
 import { createWindow } from './window';
 
 /** The desktop app's composition root: it holds the wiring and nothing else. */
+
+/** How long the last message of a closing page may be on its way, in ms. */
+const LAST_WORD_MS = 50;
 
 function fatal(error: unknown): void {
   // The default is a modal dialog, which would hang unattended runs.
@@ -21,14 +27,21 @@ process.on('uncaughtException', fatal);
 process.on('unhandledRejection', fatal);
 
 async function start(): Promise<void> {
-  await app.whenReady();
+  const lab = new Lab();
+  const kept = (name: string) => join(app.getPath('userData'), name);
+  const tell = (sentence: string) => lab.note('warning', sentence);
+  const keeper = new SessionKeeper(kept('session.json'), tell);
+  const recent = new RecentPlans(kept('recent-plans.json'), tell);
+  const [last] = await Promise.all([keeper.read(), recent.read(), app.whenReady()]);
+  if (last) lab.restore(last);
+  lab.listen({ kept: () => keeper.changed(() => lab.kept()) });
   guardSession();
   servePage();
-  const lab = new Lab();
   let window: BrowserWindow | null = null;
   const current = () => window;
-  acceptLinks(lab, shellOf(current), current);
-  setMenu(current);
+  const commands = new MenuCommands();
+  acceptLinks(lab, shellOf(current, recent, commands), current);
+  setMenu(current, recent, commands);
   window = createWindow(lab);
   window.on('closed', () => {
     window = null;
@@ -42,14 +55,22 @@ async function start(): Promise<void> {
   });
   app.on('window-all-closed', () => app.quit());
   let closed = false;
-  app.on('before-quit', (event) => {
+  // Behind the last window: a page that closes still tells its latest edits.
+  app.on('will-quit', (event) => {
     if (closed) return;
-    event.preventDefault(); // every run is ended and its files are whole before the process goes
-    lab.close().then(() => {
+    event.preventDefault();
+    end(lab, keeper, recent).then(() => {
       closed = true;
       app.quit();
     }, fatal);
   });
+}
+
+/** Every run is ended, its files are whole and the session is kept before the process goes. */
+async function end(lab: Lab, keeper: SessionKeeper, recent: RecentPlans): Promise<void> {
+  await new Promise((go) => setTimeout(go, LAST_WORD_MS));
+  await keeper.end(lab.kept());
+  await Promise.all([lab.close(), recent.settled()]);
 }
 
 app.setName('Packet Lab');

@@ -1,10 +1,45 @@
-import { app, type BrowserWindow, dialog } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog } from 'electron';
 import packageJson from '../package.json';
 import type { Shell } from './lab/server';
+import type { MenuCommands } from './menu';
+import type { RecentPlans } from './store/recentPlans';
+
+const PLANS = [
+  { name: 'Packet Lab plans', extensions: ['json'] },
+  { name: 'All files', extensions: ['*'] },
+];
 
 /** What the page may ask the desktop for. Dialogs are looked up at the time of use. */
-export function shellOf(window: () => BrowserWindow | null): Shell {
+export function shellOf(
+  window: () => BrowserWindow | null,
+  recent: RecentPlans,
+  commands: MenuCommands,
+): Shell {
   return {
+    recent,
+    onCommand: (listener) => commands.listen(listener),
+    copy: (text) => clipboard.writeText(text),
+    choosePlan: async () => {
+      const options: Electron.OpenDialogOptions = {
+        title: 'Open plan',
+        properties: ['openFile'],
+        filters: PLANS,
+      };
+      const parent = window();
+      const chosen = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options));
+      return chosen.canceled ? null : (chosen.filePaths[0] ?? null);
+    },
+    choosePlanTarget: async (name) => {
+      const options: Electron.SaveDialogOptions = {
+        title: 'Save plan',
+        defaultPath: name,
+        filters: PLANS,
+        properties: ['showOverwriteConfirmation', 'createDirectory'],
+      };
+      const parent = window();
+      const chosen = await (parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options));
+      return chosen.canceled ? null : (chosen.filePath ?? null);
+    },
     about: {
       version: packageJson.version,
       electron: process.versions.electron ?? '',

@@ -57,7 +57,13 @@ function refusal(sentence: string): RequestRefused {
 
 /** The client over a bridge. It owns the bridge's one listener. */
 export function createClient(bridge: PageBridge): Client {
-  const listeners: Listeners = { stats: new Set(), instances: new Set(), journal: new Set() };
+  const listeners: Listeners = {
+    stats: new Set(),
+    instances: new Set(),
+    journal: new Set(),
+    recent: new Set(),
+    command: new Set(),
+  };
   const silence = new Set<(sentence: string | null) => void>();
   const waiting = new Map<number, Waiting>();
   let nextId = 1;

@@ -15,6 +15,7 @@ import './styles/packet.css';
 import './styles/settings.css';
 import './styles/live.css';
 import './styles/overlay.css';
+import './styles/plan.css';
 
 /** Composition root of the page: bridge → client → stores → view. */
 function start(root: HTMLElement): void {

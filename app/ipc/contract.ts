@@ -63,8 +63,14 @@ export const RUN_PHASES = ['idle', 'opening', 'running', 'stopping', 'done', 'fa
 
 export const instanceSchema = z.object({
   id: instanceIdSchema,
+  /** The name of the plan that was opened or saved last, as untrusted text; null before. */
+  title: z.string().nullable(),
   settings: settingsSchema,
   capture: captureInfoSchema.nullable(),
+  /** Why the capture of an opened plan or of the last session is not there, or that it is being opened. */
+  captureNote: z.string().nullable(),
+  /** Streams of an opened plan that are sent after the packet or capture, one description each. */
+  more: z.array(z.string()),
   /** Outputs chosen in main's save dialog: full paths, shown as text. */
   outputs: z.object({
     file: z.string().nullable(),
@@ -102,6 +108,10 @@ export const liveSchema = z.object({
 });
 export type Live = z.infer<typeof liveSchema>;
 
+/** A plan that was opened or saved before; the key is what the page may say of it. */
+export const recentPlanSchema = z.object({ key: z.number(), name: z.string(), folder: z.string() });
+export type RecentPlan = z.infer<typeof recentPlanSchema>;
+
 /** Everything a page needs to draw itself after start, reload or crash. */
 export const helloSchema = z.object({
   about: z.object({
@@ -118,6 +128,9 @@ export const helloSchema = z.object({
   live: z.array(liveSchema),
   history: z.record(z.string(), historySchema),
   journal: z.array(journalEntrySchema),
+  /** The instance that was shown last, or null. */
+  selected: instanceIdSchema.nullable(),
+  recent: z.array(recentPlanSchema),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -134,6 +147,24 @@ export const requests = {
   'instance.remove': { input: byId, output: nothing, patient: true },
   /** Keeps the draft; refused while a run is on. */
   'instance.configure': { input: byId.extend({ settings: settingsSchema }), output: instanceSchema },
+  /** The instance that the page shows from now on. */
+  'instance.select': { input: byId, output: nothing },
+  /** Main shows its save dialog and writes the draft as a plan; null when it was cancelled. */
+  'plan.save': { input: byId, output: instanceSchema.nullable(), patient: true },
+  /** Main shows its open dialog and puts a plan in place of the draft; null when it was cancelled. */
+  'plan.open': { input: byId, output: instanceSchema.nullable(), patient: true },
+  'plan.openRecent': {
+    input: byId.extend({ key: z.number().int().nonnegative() }),
+    output: instanceSchema,
+    patient: true,
+  },
+  /** Takes the streams behind the first out of the run. */
+  'plan.firstOnly': { input: byId, output: instanceSchema },
+  /** Puts the command that repeats the run on the clipboard; `notes` say what it does not repeat. */
+  'plan.copyCommand': {
+    input: byId,
+    output: z.object({ command: z.string(), notes: z.array(z.string()) }),
+  },
   /** Checks the draft, opens the backend, starts the run. */
   'run.start': { input: byId, output: nothing, patient: true },
   'run.stop': { input: byId, output: nothing, patient: true },
@@ -178,6 +209,9 @@ export const events = {
   }),
   instances: z.array(instanceSchema),
   journal: z.array(journalEntrySchema),
+  recent: z.array(recentPlanSchema),
+  /** A command of the native menu, by the id it has in the page's palette. */
+  command: z.object({ id: z.string().max(64) }),
 } as const;
 
 export const contract = { requests, events } as const;

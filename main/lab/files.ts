@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { OutputName } from '../../app/ipc/contract';
 import type { RunPlan } from '../../app/run/plan';
 import { nativeAddon } from '../native/addon';
 import { LabError } from './labError';
@@ -12,6 +13,28 @@ function outputsOf(plan: RunPlan): { path: string; field: string }[] {
   if (plan.peerOut !== null) outputs.push({ path: plan.peerOut, field: 'peer' });
   if (plan.tee !== null) outputs.push({ path: plan.tee, field: 'tee' });
   return outputs;
+}
+
+/**
+ * Refuses to overwrite outputs that came with a plan or the last session: no dialog has asked about
+ * them. Answers those that are not there yet, so that a run does not overwrite them either.
+ */
+export async function refuseUnasked(
+  plan: RunPlan,
+  chosen: Readonly<Record<OutputName, string | null>>,
+  unasked: ReadonlySet<OutputName>,
+): Promise<string[]> {
+  const named = [...unasked].map((which) => chosen[which]);
+  const keep = outputsOf(plan).filter(({ path }) => named.includes(path));
+  for (const { path, field } of keep) {
+    const there = await stat(path).catch(() => null);
+    if (!there?.isFile()) continue;
+    throw new LabError(
+      `${path} exists and is kept: it was not chosen since Packet Lab started. Choose the file again to overwrite it, or another one.`,
+      field,
+    );
+  }
+  return keep.map(({ path }) => path);
 }
 
 /** Two names of one file: by device and inode where both exist, else by the resolved name. */

@@ -1,13 +1,12 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
 import type { RunPlan, Settings } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
-import { defaultSettings, planOf } from '../../app/run/settings';
 import type { CallsReading, Histograms } from '../../app/stats/calls';
 import { addSample, addStall, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
-import { BACKENDS } from '../backends/table';
+import { InstanceDraft } from './draft';
 import { LabError } from './labError';
-import { OpenCapture } from './openCapture';
+import type { OpenCapture } from './openCapture';
 import { type LabRun, startRun } from './run';
 import { StallWatch, stallSentence } from './stalls';
 
@@ -15,6 +14,8 @@ import { StallWatch, stallSentence } from './stalls';
 export interface InstanceEvents {
   /** Something of `info()` changed. */
   changed(): void;
+  /** Something that is kept between starts changed, and the page knows already. */
+  kept(): void;
   journal(level: 'info' | 'warning' | 'fault', text: string): void;
 }
 
@@ -23,9 +24,7 @@ export interface InstanceEvents {
  * The last run's totals and history stay until the next run starts.
  */
 export class Instance {
-  private settings: Settings = defaultSettings();
-  private capture: OpenCapture | null = null;
-  private outputs: InstanceInfo['outputs'] = { file: null, peer: null, tee: null };
+  readonly draft: InstanceDraft;
   private phase: InstanceInfo['phase'] = 'idle';
   private runNumber = 0;
   private run: LabRun | null = null;
@@ -45,15 +44,14 @@ export class Instance {
     private readonly events: InstanceEvents,
     now: () => number = () => performance.now(),
   ) {
+    this.draft = new InstanceDraft(events);
     this.stalls = new StallWatch(now);
   }
 
   info(): InstanceInfo {
     return {
       id: this.id,
-      settings: this.settings,
-      capture: this.capture?.info ?? null,
-      outputs: this.outputs,
+      ...this.draft.info(),
       phase: this.phase,
       run: this.runNumber,
       askedPps: this.plan?.rate.kind === 'pps' ? this.plan.rate.pps : null,
@@ -73,54 +71,49 @@ export class Instance {
 
   configure(settings: Settings): void {
     this.mustBeIdle('Stop the run to change its settings.');
-    this.settings = settings;
+    this.draft.settings = settings;
+    this.events.kept();
   }
 
   async openCapture(path: string): Promise<void> {
     this.mustBeIdle('Stop the run to open another capture.');
-    const opened = await OpenCapture.open(path);
-    await this.capture?.close();
-    this.capture = opened;
-    this.settings = { ...this.settings, source: 'capture' };
-    const { name, frames, problem } = opened.info;
-    this.events.journal('info', `Opened ${name}: ${frames.toLocaleString('en-US')} frames.`);
-    if (problem) this.events.journal('warning', problem);
-    this.events.changed();
+    await this.draft.openCapture(path);
   }
 
   openedCapture(): OpenCapture {
-    if (!this.capture) throw new LabError('No capture is open here.', 'capture');
-    return this.capture;
+    return this.draft.openedCapture();
   }
 
   choose(which: OutputName, path: string | null): void {
     this.mustBeIdle('Stop the run to change its outputs.');
-    this.outputs = { ...this.outputs, [which]: path };
-    this.events.changed();
+    this.draft.choose(which, path);
+  }
+
+  note(level: 'info' | 'warning' | 'fault', text: string): void {
+    this.events.journal(level, text);
   }
 
   /** Checks the draft and starts the run; resolves once packets may flow. */
   async start(): Promise<void> {
     this.mustBeIdle('A run is on already.');
-    const chosen = { capture: this.capture?.path ?? null, ...this.outputs, more: [] };
-    const planned = planOf(this.settings, BACKENDS, chosen);
-    if (!planned.ok) throw new LabError(planned.sentence, planned.field);
+    const plan = this.draft.planned();
     const before = this.phase;
     this.setPhase('opening');
     try {
-      this.run = await startRun(planned.plan);
+      this.run = await startRun(await this.draft.guarded(plan));
     } catch (error) {
       this.setPhase(before);
       this.events.journal('warning', LabError.from(error).sentence);
       throw error;
     }
-    this.plan = planned.plan;
+    this.plan = plan;
+    this.draft.wrote();
     this.runNumber += 1;
     this.latest = this.run;
     this.stalls.start();
     this.last = null;
     this.history = emptyHistory();
-    this.events.journal('info', `Run ${this.runNumber} started on ${planned.plan.backend.name}.`);
+    this.events.journal('info', `Run ${this.runNumber} started on ${plan.backend.name}.`);
     this.setPhase('running');
     this.finished = this.run.done.then((last) => this.ended(last));
   }
@@ -155,8 +148,7 @@ export class Instance {
 
   async close(): Promise<void> {
     await this.stop();
-    await this.capture?.close();
-    this.capture = null;
+    await this.draft.close();
   }
 
   private take(now: Snapshot): void {
@@ -206,7 +198,7 @@ export class Instance {
       this.events.journal('warning', `The backend's state is now ${now.state} (it was ${before}).`);
   }
 
-  private mustBeIdle(sentence: string): void {
+  mustBeIdle(sentence: string): void {
     if (this.active) throw new LabError(sentence);
   }
 

@@ -1,15 +1,18 @@
 import type { InstanceInfo, JournalEntry, Live } from '../../app/ipc/contract';
 import type { History } from '../../app/stats/series';
+import type { KeptSession } from '../store/session';
 import { Instance } from './instance';
 import { Journal } from './journal';
 import { LabError } from './labError';
 
 /** Who listens to a lab; each registration returns its own undo. */
 export interface LabListener {
-  instances(list: InstanceInfo[]): void;
-  journal(entry: JournalEntry): void;
+  instances?(list: InstanceInfo[]): void;
+  journal?(entry: JournalEntry): void;
   /** A tick of the sampler that found something new. */
-  stats(live: Live[]): void;
+  stats?(live: Live[]): void;
+  /** Something of `kept()` has changed, or may have. */
+  kept?(): void;
 }
 
 /** Each running instance has a native thread, so their number is bounded. */
@@ -26,10 +29,12 @@ export class Lab {
   private readonly instances = new Map<string, Instance>();
   private readonly listeners = new Set<LabListener>();
   private readonly entries = new Journal((entry) => {
-    for (const listener of this.listeners) listener.journal(entry);
+    for (const listener of this.listeners) listener.journal?.(entry);
   });
   private timer: NodeJS.Timeout | null = null;
   private changePending = false;
+  /** The instance that the page shows. */
+  selected: string | null = null;
 
   /** `now` is a clock in ms that never goes back. */
   constructor(private readonly now: () => number = () => performance.now()) {
@@ -45,18 +50,43 @@ export class Lab {
     if (this.instances.size >= INSTANCES_MAX) {
       throw new LabError(`There are ${INSTANCES_MAX} instances already; remove one first.`);
     }
-    const id = this.freeId();
+    const instance = this.put(this.freeId());
+    this.changed();
+    return instance;
+  }
+
+  private put(id: string): Instance {
     const instance = new Instance(
       id,
       {
         changed: () => this.changed(),
+        kept: () => this.tellKept(),
         journal: (level, text) => this.entries.add(level, id, text),
       },
       this.now,
     );
     this.instances.set(id, instance);
-    this.changed();
     return instance;
+  }
+
+  select(id: string): void {
+    this.selected = this.get(id).id;
+    this.tellKept();
+  }
+
+  /** What is kept between starts: nothing that ran, everything a person did. */
+  kept(): KeptSession {
+    const selected = this.selected !== null && this.instances.has(this.selected) ? this.selected : null;
+    const instances = [...this.instances.values()].map(({ id, draft }) => draft.kept(id));
+    return { version: 1, selected, instances };
+  }
+
+  /** Puts the last session in place of the instances a lab begins with. Nothing is run. */
+  restore({ selected, instances }: KeptSession): void {
+    this.instances.clear();
+    for (const kept of instances) this.put(kept.id).draft.restore(kept);
+    this.selected = selected;
+    this.changed();
   }
 
   async remove(id: string): Promise<void> {
@@ -106,6 +136,7 @@ export class Lab {
 
   /** Tells listeners once per turn of the event loop, and keeps the sampler going while needed. */
   private changed(): void {
+    this.tellKept();
     this.timer ??= setInterval(() => this.tick(), SAMPLE_MS);
     if (this.changePending) return;
     this.changePending = true;
@@ -113,8 +144,12 @@ export class Lab {
       this.changePending = false;
       this.tick(); // the last totals of a run come with the news of its end
       const list = this.list();
-      for (const listener of this.listeners) listener.instances(list);
+      for (const listener of this.listeners) listener.instances?.(list);
     });
+  }
+
+  private tellKept(): void {
+    for (const listener of this.listeners) listener.kept?.();
   }
 
   private tick(): void {
@@ -122,7 +157,7 @@ export class Lab {
     for (const instance of this.instances.values()) news = instance.sample() || news;
     if (news) {
       const live = this.live();
-      for (const listener of this.listeners) listener.stats(live);
+      for (const listener of this.listeners) listener.stats?.(live);
     } else if (this.timer && ![...this.instances.values()].some((instance) => instance.active)) {
       clearInterval(this.timer);
       this.timer = null;

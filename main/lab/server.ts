@@ -14,6 +14,7 @@ import {
 import { BACKENDS } from '../backends/table';
 import type { Lab } from './lab';
 import { LabError } from './labError';
+import { type PlanShell, planHandlers } from './planRequests';
 import { StatsFeed } from './statsFeed';
 
 /** A two-way connection with one page; the server does not know what carries it. */
@@ -25,8 +26,10 @@ export interface Link {
 }
 
 /** What only the shell can do: dialogs. Null means the person cancelled. */
-export interface Shell {
+export interface Shell extends PlanShell {
   readonly about: Hello['about'];
+  /** Hears the native menu: ids of the page's commands. The function returned ends it. */
+  onCommand(listener: (id: string) => void): () => void;
   chooseCapture(): Promise<string | null>;
   chooseOutput(): Promise<string | null>;
 }
@@ -44,7 +47,14 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
       live: lab.live(),
       history: lab.history(),
       journal: lab.journal(),
+      selected: lab.selected,
+      recent: shell.recent.list(),
     }),
+    ...planHandlers(lab, shell),
+    'instance.select': ({ id }) => {
+      lab.select(id);
+      return null;
+    },
     'instance.add': () => lab.add().info(),
     'instance.remove': async ({ id }) => {
       await lab.remove(id);
@@ -139,6 +149,8 @@ export function serve(lab: Lab, shell: Shell, link: Link): () => void {
     journal: (entry) => event('journal', [entry]),
     stats: (live) => feed.offer(live),
   });
+  const noNews = shell.recent.listen((list) => event('recent', list));
+  const noMenu = shell.onCommand((id) => event('command', { id }));
   const silent = link.onMessage((raw) => {
     const message = toMainSchema.safeParse(raw);
     if (!message.success) return; // without an id there is nobody to answer
@@ -159,6 +171,8 @@ export function serve(lab: Lab, shell: Shell, link: Link): () => void {
   });
   const undo = () => {
     deaf();
+    noNews();
+    noMenu();
     silent();
   };
   link.onClose(undo);

@@ -47,7 +47,7 @@ function sourceProblem(settings: Settings, instance: InstanceInfo): [field: stri
     return wrong === null ? null : ['packet', wrong];
   }
   if (instance.capture === null) {
-    return ['capture', 'Open a capture first (Ctrl+O), or send the hex text.'];
+    return ['capture', instance.captureNote ?? 'Open a capture first (Ctrl+O), or send the hex text.'];
   }
   if (instance.capture.sendable + instance.capture.oversize === 0) {
     return ['capture', `${instance.capture.name} holds no Ethernet frame, so there is nothing to send.`];

@@ -3,6 +3,7 @@ import { SERIES_SPANS } from '../../app/stats/series';
 import { SPAN_WORDS } from './chart';
 import { stepSentence } from './draft';
 import { isBusy } from './lab';
+import { planCommands } from './planCommands';
 import { focusField, THEMES } from './screen';
 import type { Session } from './session';
 
@@ -195,7 +196,12 @@ export function commandsNow(session: Session): readonly Command[] {
   const own =
     id === null
       ? []
-      : [...runCommands(session, id), ...stepCommands(session, id), ...sourceCommands(session, id)];
+      : [
+          ...runCommands(session, id),
+          ...stepCommands(session, id),
+          ...sourceCommands(session, id),
+          ...planCommands(session, id),
+        ];
   const all = [...own, ...instanceCommands(session, id ?? ''), ...viewCommands(session)];
   if (session.lab.getState().instances.filter(isBusy).length >= 2) {
     all.splice(1, 0, { id: 'stop-all', title: 'Stop all', keys: null, act: () => go(session.stopAll()) });
@@ -211,6 +217,9 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['Ctrl+Z', 'Undo an edit of the packet or the settings'],
   ['Ctrl+Shift+Z', 'Redo it; also Ctrl+Y'],
   ['Ctrl+O', 'Open a capture'],
+  ['Ctrl+S', 'Save the packet and the settings as a plan'],
+  ['Ctrl+Shift+O', 'Open a plan'],
+  ['Ctrl+Shift+C', 'Copy the command that repeats the run'],
   ['Ctrl+K', 'Find any command'],
   ['Ctrl+J', 'Fold or unfold the journal'],
   ['Ctrl+Shift+F', 'Freeze the charts, or jump to live'],
@@ -238,13 +247,14 @@ export function shortcutOf(keys: Keys, typing: boolean): string | null {
   if (keys.altKey || keys.metaKey) return null;
   const key = keys.key.toLowerCase();
   if (!keys.ctrlKey) return keys.key === '?' && !typing ? 'shortcuts' : null;
-  if (keys.shiftKey) return { f: 'freeze', z: 'redo' }[key] ?? null;
+  if (keys.shiftKey) return { f: 'freeze', z: 'redo', o: 'open-plan', c: 'copy-command' }[key] ?? null;
   const table: Readonly<Record<string, string>> = {
     e: 'toggle',
     z: 'undo',
     y: 'redo',
     '.': 'emergency',
     o: 'open',
+    s: 'save-plan',
     k: 'palette',
     j: 'journal',
     pagedown: 'next',

@@ -15,7 +15,7 @@ function howLong(ns: number): string {
 /** What Run will do, in a few words: "1,000 packets on loopback", "frames.pcap once on null". */
 export function intent(
   settings: Settings,
-  instance: Pick<InstanceInfo, 'capture'>,
+  instance: Pick<InstanceInfo, 'capture' | 'more'>,
   problems: FieldProblems,
 ): string {
   const stop = parseStop(settings.stop);
@@ -25,12 +25,15 @@ export function intent(
   if (fields[0] === 'options.file') return 'choose a file to write first';
   if (fields.length === 1 || !stop.ok) return 'one setting to mend first';
   const where = `on ${settings.backend}`;
-  const capture = settings.source === 'capture' ? (instance.capture?.name ?? 'the capture') : null;
+  const first = settings.source === 'capture' ? (instance.capture?.name ?? 'the capture') : null;
+  const more = instance.more.length;
+  // Several streams are counted like the frames of one capture.
+  const capture = more === 0 ? first : `${first ?? 'this packet'} and ${more} more`;
   const { after, until } = stop.value;
-  const first = until === null ? '' : ` or the first ${until.toUpperCase()}`;
+  const code = until === null ? '' : ` or the first ${until.toUpperCase()}`;
   if (until !== null && after.kind === 'never')
     return `${capture ?? 'this packet'} ${where} until the first ${until.toUpperCase()}`;
-  return `${ends(after, capture, where)}${first}`;
+  return `${ends(after, capture, where)}${code}`;
 }
 
 function ends(after: StopRule['after'], capture: string | null, where: string): string {

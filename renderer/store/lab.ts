@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { BackendDescriptor } from '../../app/backend/descriptor';
-import type { Hello, InstanceInfo, JournalEntry } from '../../app/ipc/contract';
+import type { Hello, InstanceInfo, JournalEntry, RecentPlan } from '../../app/ipc/contract';
 
 /** Main's facts, as last told. The page never changes them by itself. */
 export interface LabState {
@@ -12,6 +12,8 @@ export interface LabState {
   backends: readonly BackendDescriptor[];
   instances: readonly InstanceInfo[];
   journal: readonly JournalEntry[];
+  /** Plans that were opened or saved last, the latest first. */
+  recent: readonly RecentPlan[];
 }
 
 export type LabStore = StoreApi<LabState>;
@@ -27,6 +29,7 @@ export function createLab(): LabStore {
     backends: [],
     instances: [],
     journal: [],
+    recent: [],
   }));
 }
 

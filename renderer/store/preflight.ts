@@ -81,7 +81,10 @@ function frames(n: number): string {
 
 function captureLines(instance: InstanceInfo, mtu: number | null): PreflightLine[] {
   const c = instance.capture;
-  if (c === null) return [{ level: 'stop', text: 'No capture is open. Press Open capture (Ctrl+O).' }];
+  if (c === null) {
+    const text = instance.captureNote ?? 'No capture is open. Press Open capture (Ctrl+O).';
+    return [{ level: 'stop', text }];
+  }
   const lines: PreflightLine[] = [];
   const foreign = c.linkTypes.filter((l) => !l.ethernet && l.frames > 0);
   for (const link of foreign) {

@@ -3,10 +3,12 @@ import { hexTextOf } from '../../app/packet/editBytes';
 import type { FrameSpec } from '../../app/packet/spec';
 import { type Client, RequestRefused } from '../bridge';
 import { checkSettings, type FieldProblems } from './checks';
+import { commandsNow } from './commands';
 import { type Craft, createCraft, frameTooLong } from './craft';
 import { createDraft, type Draft, stepSentence, WHOLE_FORM } from './draft';
 import { createFrames, type Frames } from './frames';
 import { createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
+import { createPlans, type Plans } from './plans';
 import { createScreen, focusField, type Memory, type ScreenStore, setProblem } from './screen';
 import { createStream, type Stream } from './stream';
 
@@ -15,6 +17,7 @@ export interface Session {
   readonly lab: LabStore;
   readonly draft: Draft;
   readonly craft: Craft;
+  readonly plans: Plans;
   readonly stream: Stream;
   readonly frames: Frames;
   readonly screen: ScreenStore;
@@ -73,6 +76,8 @@ export function createSession(client: Client, around: Surroundings): Session {
     bytes: (id, index) => client.request('capture.bytes', { id, index }),
   });
   const starting = new Set<string>();
+  /** The instance that main takes for the one that is shown. */
+  let shown: string | null = null;
 
   /** Shows a refusal where it belongs: at its field, or at the instance. */
   const show = (id: string, error: unknown) => {
@@ -162,8 +167,12 @@ export function createSession(client: Client, around: Surroundings): Session {
       about: hello.about,
       backends: hello.backends,
       journal: mergeJournal(hello.journal, s.journal),
+      recent: hello.recent,
     }));
     stream.hello(hello);
+    // The instance that was shown when the page, or the app, was there last.
+    shown = hello.selected;
+    screen.setState({ selected: hello.selected });
     adopt(hello.instances);
   };
 
@@ -172,6 +181,18 @@ export function createSession(client: Client, around: Surroundings): Session {
       watchStats(),
       client.onSilence((silence) => lab.setState({ silence })),
       client.on('instances', adopt),
+      client.on('recent', (recent) => lab.setState({ recent })),
+      client.on('command', ({ id }) => {
+        commandsNow(session)
+          .find((command) => command.id === id)
+          ?.act();
+      }),
+      screen.subscribe(({ selected }) => {
+        if (selected === null || selected === shown) return;
+        shown = selected;
+        // An instance that is gone by then is shown no more, which main knows.
+        client.request('instance.select', { id: selected }).catch(() => undefined);
+      }),
       client.on('journal', (entries) => lab.setState((s) => ({ journal: mergeJournal(s.journal, entries) }))),
       client.on('stats', (message) => {
         stream.apply(message, around.now());
@@ -222,6 +243,14 @@ export function createSession(client: Client, around: Surroundings): Session {
     }
   };
 
+  const plans = createPlans({
+    flush: draft.flush,
+    ask,
+    adopt: (instance) => adopt(withInstance(lab.getState().instances, instance)),
+    clearRefusals: draft.clearRefusals,
+    complain: (id, sentence) => setProblem(screen, id, sentence),
+  });
+
   const step = (id: string, way: 'undo' | 'redo') => {
     const instance = instanceOf(id);
     if (instance && stepSentence(draft.store.getState(), instance, way) === null) draft[way](id);
@@ -231,10 +260,11 @@ export function createSession(client: Client, around: Surroundings): Session {
     await ask(id, 'run.stop', { id });
   };
 
-  return {
+  const session: Session = {
     lab,
     draft,
     craft,
+    plans,
     stream,
     frames,
     screen,
@@ -302,4 +332,5 @@ export function createSession(client: Client, around: Surroundings): Session {
     undo: (id) => step(id, 'undo'),
     redo: (id) => step(id, 'redo'),
   };
+  return session;
 }

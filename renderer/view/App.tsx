@@ -7,6 +7,7 @@ import { InstanceList } from './InstanceList';
 import { Journal } from './Journal';
 import { useFocusRequests, useShortcuts } from './keys';
 import { LivePane } from './live/LivePane';
+import { MoreStreams } from './MoreStreams';
 import { useMedia } from './media';
 import { Palette } from './Palette';
 import { BytesPane } from './packet/BytesPane';
@@ -61,12 +62,13 @@ function Work({ stacked }: { stacked: boolean }) {
       <>
         {live}
         <SettingsPane instance={instance} settings={settings} />
+        <MoreStreams instance={instance} />
         {packet}
         {bytes}
       </>
     );
   }
-  return (
+  const work = (
     <Split name="work" orientation="vertical">
       <Panel id="packet" defaultSize={low ? 204 : '32'} minSize={120}>
         <Split name="source" orientation="horizontal">
@@ -84,6 +86,12 @@ function Work({ stacked }: { stacked: boolean }) {
         {live}
       </Panel>
     </Split>
+  );
+  return (
+    <>
+      <MoreStreams instance={instance} />
+      <div className="work-panes">{work}</div>
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { si } from '../../app/quantity/format';
 import { gotPps, phaseWord } from '../store/account';
 import { isBusy } from '../store/lab';
 import { PhaseMark } from './Marks';
+import { PlanBar } from './PlanBar';
 import { start, useLab, useLive, useScreen, useSession, useSettings } from './session';
 
 function RowText({ instance, removable }: { instance: InstanceInfo; removable: boolean }) {
@@ -12,15 +13,21 @@ function RowText({ instance, removable }: { instance: InstanceInfo; removable: b
   const view = useLive(instance.id);
   const settings = useSettings(instance.id);
   const got = gotPps(view);
+  const backend = settings?.backend ?? instance.settings.backend;
   return (
     <>
       <span className="instance-line">
         <PhaseMark phase={instance.phase} />
-        <span className="instance-name">{settings?.backend ?? instance.settings.backend}</span>
+        <span className="instance-name" title={instance.title ?? undefined}>
+          {instance.title ?? backend}
+        </span>
         <span className="instance-letter">{instance.id}</span>
       </span>
       <span className="instance-line second">
-        <span className="instance-phase">{phaseWord(instance.phase)}</span>
+        <span className="instance-phase">
+          {phaseWord(instance.phase)}
+          {instance.title !== null && ` · ${backend}`}
+        </span>
         <span className="instance-speed">{got === null ? '– pps' : si(got, 'pps')}</span>
       </span>
       {removable && (
@@ -62,7 +69,7 @@ export function InstanceList() {
           <GridListItem
             id={instance.id}
             className="instance"
-            textValue={`${instance.id} ${instance.settings.backend} ${phaseWord(instance.phase)}`}
+            textValue={`${instance.id} ${instance.title ?? ''} ${instance.settings.backend} ${phaseWord(instance.phase)}`}
           >
             <RowText instance={instance} removable={instances.length > 1 && !isBusy(instance)} />
           </GridListItem>
@@ -76,6 +83,7 @@ export function InstanceList() {
         <Plus size={14} aria-hidden="true" />
         Add instance
       </button>
+      <PlanBar />
     </section>
   );
 }

@@ -13,6 +13,7 @@ import {
 } from '../../app/ipc/contract';
 import type { Lab } from '../../main/lab/lab';
 import { type Link, type Shell, serve } from '../../main/lab/server';
+import { RecentPlans } from '../../main/store/recentPlans';
 
 /** A page without Electron: the real server over a real message channel of Node. */
 export class TestPage {
@@ -35,7 +36,18 @@ export class TestPage {
       onClose: (listener) => port1.on('close', listener),
     };
     const about = { version: '0', electron: '', chrome: '', node: '', runtime: 'test', platform: '' };
-    serve(lab, { about, chooseCapture: async () => null, chooseOutput: async () => null, ...shell }, link);
+    const none = async () => null;
+    const desktop: Shell = {
+      about,
+      chooseCapture: none,
+      chooseOutput: none,
+      choosePlan: none,
+      choosePlanTarget: none,
+      copy: () => {},
+      recent: new RecentPlans(),
+      onCommand: () => () => {},
+    };
+    serve(lab, { ...desktop, ...shell }, link);
     port2.on('message', (raw) => this.hear(raw));
   }
 

@@ -9,6 +9,7 @@ import {
   type Live,
   type OutputName,
   type PageBridge,
+  type RecentPlan,
   requests,
   type ToMain,
 } from '../../app/ipc/contract';
@@ -81,7 +82,10 @@ export class FakeLab implements PageBridge {
   nextCapture: CaptureInfo | null = FAKE_CAPTURE;
   /** What the save dialog answers; null = cancelled. */
   nextOutput: string | null = '/home/ada/captures/loopback-peer-2026-11-22.pcapng';
-  /** The next run is refused with this. */
+  /** What opening a plan, recent or not, changes; null = cancelled. */
+  nextPlan: Partial<InstanceInfo> | null = { title: 'dns-burst' };
+  recent: RecentPlan[] = [];
+  /** The next run or plan is refused with this. */
   refuseNext: IpcFailure | null = null;
   /** Main is gone: nothing is answered any more. */
   dead = false;
@@ -117,8 +121,11 @@ export class FakeLab implements PageBridge {
     const id = String.fromCharCode(last.charCodeAt(0) + 1);
     const instance: InstanceInfo = {
       id,
+      title: null,
       settings: { ...FAKE_SETTINGS, ...settings },
       capture: null,
+      captureNote: null,
+      more: [],
       outputs: { file: null, peer: null, tee: null },
       phase: 'idle',
       run: 0,
@@ -209,6 +216,23 @@ export class FakeLab implements PageBridge {
     return instance ?? refuse('BAD_INPUT', `There is no instance ${id}.`);
   }
 
+  private mayRefuse(): void {
+    const failure = this.refuseNext;
+    this.refuseNext = null;
+    if (failure) throw new Refusal(failure);
+  }
+
+  /** Changes the list of recent plans and tells the page. */
+  putRecent(recent: RecentPlan[]): void {
+    this.recent = recent;
+    this.event('recent', recent);
+  }
+
+  /** Gives a command of the native menu. */
+  menu(id: string): void {
+    this.event('command', { id });
+  }
+
   private live(): Live[] {
     return [...this.runs].map(([id, run]) => {
       const stalls = this.histories.get(id)?.stalls ?? [];
@@ -262,13 +286,21 @@ export class FakeLab implements PageBridge {
         if (this.runs.get(input.id)?.running) refuse('BUSY', 'Stop the run to change settings.');
         return this.change(input.id, { settings: input.settings });
       case 'run.start':
-        if (this.refuseNext) {
-          const failure = this.refuseNext;
-          this.refuseNext = null;
-          throw new Refusal(failure);
-        }
+        this.mayRefuse();
         this.start(input.id);
         return null;
+      case 'instance.select':
+        return null;
+      case 'plan.save':
+      case 'plan.open':
+      case 'plan.openRecent':
+        this.mayRefuse();
+        return this.nextPlan && this.change(input.id, this.nextPlan);
+      case 'plan.firstOnly':
+        return this.change(input.id, { more: [] });
+      case 'plan.copyCommand':
+        this.mayRefuse();
+        return { command: 'packet-lab send --backend null --hex 00', notes: [] };
       case 'run.stop':
       case 'run.stopAll':
         for (const [id, run] of this.runs) {
@@ -315,6 +347,8 @@ export class FakeLab implements PageBridge {
       live: this.live(),
       history: Object.fromEntries(this.histories),
       journal: this.journal,
+      selected: this.instances[0]?.id ?? null,
+      recent: this.recent,
     };
   }
 }

@@ -13,7 +13,7 @@ export function CaptureSource({ instance }: { instance: InstanceInfo }) {
   if (c === null) {
     return (
       <div className="empty-state">
-        <p>No capture is open.</p>
+        <p>{instance.captureNote ?? 'No capture is open.'}</p>
         <p className="hint">
           Open a pcap or pcapng file (Ctrl+O): its Ethernet frames are sent as they are, byte for byte.
         </p>

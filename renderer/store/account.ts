@@ -111,6 +111,7 @@ export function invitation(settings: Pick<Settings, 'source' | 'backend'>): stri
     loopback: 'goes through an in-memory loopback',
     null: 'is counted and dropped',
     pcapng: 'is written to a capture file',
+    udp: 'is sent over a UDP socket to loopback addresses',
   };
   const what = where[settings.backend] ?? `goes to ${settings.backend}`;
   return `No run yet. Press Run (Ctrl+E): ${source} ${what}. Nothing leaves this computer.`;

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { fieldAt, packetOf, pathOf, setByte } from '../../../app/packet/editBytes';
 import { type Encoded, encode } from '../../../app/packet/encode';
@@ -6,10 +6,11 @@ import { parseHex } from '../../../app/packet/hex';
 import { sizes } from '../../../app/quantity/format';
 import type { Settings } from '../../../app/run/plan';
 import { bytesOf, viewAt } from '../../store/craft';
-import { useFrames } from '../session';
+import { isBusy } from '../../store/lab';
+import { useFrames, useSession } from '../session';
 import { Dump } from './Dump';
 import { HexText } from './HexText';
-import { useEditor } from './useEditor';
+import { LOCKED, useEditor } from './useEditor';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -29,7 +30,7 @@ function byteWords(encoded: Encoded | null, byte: number | null): string | null 
   return view ? `Byte ${byte}: ${view.label} (${view.name})` : `Byte ${byte}`;
 }
 
-function Head({ title, words }: { title: string; words: string | null }) {
+function Head({ title, words, children }: { title: string; words: string | null; children?: ReactNode }) {
   return (
     <div className="pane-head">
       <h2 className="pane-title">{title}</h2>
@@ -38,6 +39,7 @@ function Head({ title, words }: { title: string; words: string | null }) {
           {words}
         </span>
       )}
+      {children}
     </div>
   );
 }
@@ -79,6 +81,32 @@ function CraftedBytes({ instance, settings }: PaneProps) {
   );
 }
 
+/** Makes the selected frame the packet. */
+function UseFrame({ instance }: { instance: InstanceInfo }) {
+  const session = useSession();
+  const { id } = instance;
+  const index = useFrames((s) => s.selected[id]);
+  const link = useFrames((s) => (index === undefined ? undefined : s.rows[id]?.get(index)?.link));
+  const busy = isBusy(instance);
+  const foreign = link !== undefined && link !== 'Ethernet';
+  const title = busy
+    ? LOCKED
+    : foreign
+      ? `This frame is on ${link}; only Ethernet frames can be sent and edited.`
+      : 'Makes the selected frame the packet, to be edited and sent';
+  return (
+    <button
+      type="button"
+      className="button compact"
+      disabled={busy || foreign || index === undefined || instance.capture === null}
+      title={title}
+      onClick={() => session.takeFrame(id)}
+    >
+      Use frame
+    </button>
+  );
+}
+
 /** The bytes of the selected frame of the capture, with the names of its fields. */
 function FrameBytes({ instance }: { instance: InstanceInfo }) {
   const loaded = useFrames((s) => s.bytes[instance.id]);
@@ -92,7 +120,10 @@ function FrameBytes({ instance }: { instance: InstanceInfo }) {
   const path = encoded !== null && place !== null ? pathOf(encoded, place.layer, place.field) : null;
   return (
     <section className="pane bytes-pane" aria-label="Bytes" data-pane="">
-      <Head title={loaded ? `Bytes of frame ${loaded.index + 1}` : 'Bytes'} words={byteWords(encoded, at)} />
+      <Head title={loaded ? `Bytes of frame ${loaded.index + 1}` : 'Bytes'} words={byteWords(encoded, at)}>
+        <span className="pane-gap" />
+        <UseFrame instance={instance} />
+      </Head>
       {bytes.length > 0 ? (
         <div className="dump-box">
           <Dump

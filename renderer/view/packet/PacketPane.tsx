@@ -3,11 +3,11 @@ import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
 import { isBusy } from '../../store/lab';
 import { useMedia } from '../media';
-import { start, useFrames, useRefusals, useSession } from '../session';
+import { start, useRefusals, useSession } from '../session';
 import { CaptureSource } from './CaptureSource';
 import { Fields } from './Fields';
 import { Layers } from './Layers';
-import { LOCKED, useEditor } from './useEditor';
+import { useEditor } from './useEditor';
 
 const SOURCES: readonly (readonly [Settings['source'], string])[] = [
   ['hex', 'Packet'],
@@ -46,31 +46,6 @@ function Crafting({ instance, settings }: { instance: InstanceInfo; settings: Se
   );
 }
 
-function UseFrame({ instance }: { instance: InstanceInfo }) {
-  const session = useSession();
-  const { id } = instance;
-  const index = useFrames((s) => s.selected[id]);
-  const link = useFrames((s) => (index === undefined ? undefined : s.rows[id]?.get(index)?.link));
-  const busy = isBusy(instance);
-  const foreign = link !== undefined && link !== 'Ethernet';
-  const title = busy
-    ? LOCKED
-    : foreign
-      ? `This frame is on ${link}; only Ethernet frames can be sent and edited.`
-      : 'Makes the selected frame the packet, to be edited and sent';
-  return (
-    <button
-      type="button"
-      className="button"
-      disabled={busy || foreign || index === undefined || instance.capture === null}
-      title={title}
-      onClick={() => session.takeFrame(id)}
-    >
-      Use frame
-    </button>
-  );
-}
-
 /** What will be sent: a packet in layers, or the frames of a capture. */
 export function PacketPane({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const session = useSession();
@@ -82,7 +57,6 @@ export function PacketPane({ instance, settings }: { instance: InstanceInfo; set
         <h2 className="visually-hidden">Packet</h2>
         <SourceSwitch instance={instance} settings={settings} />
         <span className="pane-gap" />
-        {settings.source === 'capture' && <UseFrame instance={instance} />}
         <button
           type="button"
           className="button"

@@ -13,6 +13,7 @@ import './styles/controls.css';
 import './styles/layout.css';
 import './styles/packet.css';
 import './styles/settings.css';
+import './styles/stages.css';
 import './styles/live.css';
 import './styles/overlay.css';
 import './styles/plan.css';

@@ -49,6 +49,9 @@ export interface RunPlan {
   readonly keep?: readonly string[];
 }
 
+/** What may change while a run is on. */
+export type Tuning = Pick<RunPlan, 'batch' | 'rate' | 'flush'>;
+
 /**
  * The run settings as they stand in the window: text the person typed, kept even while wrong.
  * Main checks them with the same parsers as the command line when Run is pressed.

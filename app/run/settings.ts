@@ -5,20 +5,10 @@ import { BUILT_IN_HEX, parseHex } from '../packet/hex';
 import { TEMPLATES } from '../packet/templates';
 import { clip, parseWhole } from '../quantity/parse';
 import { type FaultSpec, faultOf } from '../stage/fault';
-import { parseFlush } from './flush';
-import {
-  BATCH_DEFAULT,
-  BATCH_MAX,
-  BATCH_MIN,
-  type PacketStream,
-  type RunPlan,
-  SEED_MAX,
-  type Settings,
-  STREAMS_MAX,
-} from './plan';
+import { BATCH_DEFAULT, type PacketStream, type RunPlan, SEED_MAX, type Settings, STREAMS_MAX } from './plan';
 import type { PlanStream } from './planDocument';
-import { parseRate } from './rate';
 import { parseStop } from './stop';
+import { tuningOf } from './tuning';
 
 /** What a new instance starts with: the built-in packet through the in-memory loopback. */
 export function defaultSettings(): Settings {
@@ -71,21 +61,9 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
   if (!backend) return no('backend', `There is no backend “${clip(settings.backend)}”.`);
   if (backend.unavailable !== null) return no('backend', backend.unavailable);
 
-  const batch = parseWhole(settings.batch, 'The batch size', BATCH_MIN, BATCH_MAX);
-  if (!batch.ok) return no('batch', batch.sentence);
-  const flush = parseFlush(settings.flush);
-  if (!flush.ok) return no('flush', flush.sentence);
-  const rate = parseRate(settings.rate);
-  if (!rate.ok) return no('rate', rate.sentence);
-  if (rate.value.kind === 'capture' && settings.source !== 'capture') {
-    return no('rate', 'The rate “capture” needs the times of a capture: open one, or choose another rate.');
-  }
-  if (rate.value.kind === 'capture' && chosen.more.some(({ stream }) => stream.kind !== 'capture')) {
-    return no(
-      'rate',
-      'The rate “capture” needs the times of captures: every stream of the plan has to be one.',
-    );
-  }
+  const own = settings.source === 'capture' ? 'capture' : 'frames';
+  const tuned = tuningOf(settings, [{ kind: own }, ...chosen.more.map((more) => more.stream)]);
+  if (!tuned.ok) return tuned;
   if (chosen.more.length >= STREAMS_MAX) {
     return no('capture', `A run has at most ${STREAMS_MAX} streams; this one has ${chosen.more.length + 1}.`);
   }
@@ -133,10 +111,8 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
     plan: {
       backend: { name: backend.name, options: options.value },
       streams: [stream, ...chosen.more.map((more) => more.stream)],
-      batch: batch.value,
-      rate: rate.value,
+      ...tuned.tuning,
       stop: stop.value,
-      flush: flush.value,
       again: settings.again,
       seed: seed.value,
       fault: stages.fault,

@@ -51,7 +51,7 @@ export const latencySchema = z.object({
 /** What passed one hop of the chain, counted per call. */
 const hopCounts = { offered: count, taken: count, refused: count, unexamined: count };
 
-/** The hops in front of the backend; absent ones are null. */
+/** The hops behind the runner; absent stages are null. */
 export const hopsSchema = z.object({
   fault: z
     .object({
@@ -69,8 +69,23 @@ export const hopsSchema = z.object({
     })
     .nullable(),
   tee: z.object({ ...hopCounts, recorded: count }).nullable(),
+  backend: z.object(hopCounts),
 });
 export type Hops = z.infer<typeof hopsSchema>;
+
+/**
+ * Where the sending thread's time went, cumulative, in ns, and what it gave up. `pacedNs`: no packet was due. `fullNs`:
+ * waiting after an AGAIN that a larger ring would have spared. `sinkNs`: waiting after any other AGAIN, or inside the
+ * system calls that move packets. `fullLost` and `sinkLost` are packets given up after such an AGAIN.
+ */
+export const holdupsSchema = z.object({
+  pacedNs: count,
+  fullNs: count,
+  sinkNs: count,
+  fullLost: count,
+  sinkLost: count,
+});
+export type Holdups = z.infer<typeof holdupsSchema>;
 
 export const snapshotSchema = z.object({
   /** CLOCK_MONOTONIC of the publication, in ns. */
@@ -105,6 +120,7 @@ export const snapshotSchema = z.object({
   stoppedBy: z.enum(STOPPED_BY).nullable(),
   fault: faultSchema.nullable(),
   hops: hopsSchema,
+  holdups: holdupsSchema,
   /** The sentence of the latest error that came back for an earlier packet, or null. */
   lateError: z.string().nullable(),
   /** A sentence the run leaves behind without being a fault (a capture limit reached, a capture cut short). */

@@ -2,6 +2,7 @@ import { AIO_STRERROR } from '../../app/aio/codes';
 import { duration, grouped, si } from '../../app/quantity/format';
 import type { RunPlan } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
+import { type Limiter, limiterBetween } from '../../app/stats/limiter';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 
 /** The live line: totals and the rates since the reading before. One line, no line break. */
@@ -11,6 +12,7 @@ export function liveLine(plan: RunPlan, before: Snapshot | null, now: Snapshot):
     `${now.seconds.toFixed(1)} s`,
     `asked ${showRate(plan.rate)}`,
     `got ${rates ? si(rates.taken, 'pps') : '–'}`,
+    `limit ${limiterBetween(before, now) ?? '–'}`,
     `taken ${grouped(now.taken)}`,
     `refused ${grouped(now.refused)}`,
     `SUCCESS ${grouped(now.calls.success)}`,
@@ -20,6 +22,13 @@ export function liveLine(plan: RunPlan, before: Snapshot | null, now: Snapshot):
   if (now.state !== 'up') parts.push(now.state);
   return parts.join('  ');
 }
+
+const LIMITS: Readonly<Record<Limiter, string>> = {
+  pacing: 'the asked rate',
+  CPU: 'the sending thread was busy',
+  'ring full': 'no slot was free, though the far end took all it saw',
+  sink: 'what lies behind took no more, or writing took the time',
+};
 
 const STOPPED: Readonly<Record<NonNullable<Snapshot['stoppedBy']>, string>> = {
   count: 'the count was reached',
@@ -35,6 +44,7 @@ const STOPPED: Readonly<Record<NonNullable<Snapshot['stoppedBy']>, string>> = {
 /** The summary of a finished run for people, several lines, ends with a line break. */
 export function summary(plan: RunPlan, last: Snapshot): string {
   const pps = last.seconds > 0 ? last.taken / last.seconds : 0;
+  const limit = limiterBetween(null, last);
   const calls = last.calls.success + last.calls.inval + last.calls.again;
   const rows: [string, string][] = [
     ['offered', `${grouped(last.offered)} packets in ${grouped(calls)} calls, batch ${plan.batch}`],
@@ -56,6 +66,7 @@ export function summary(plan: RunPlan, last: Snapshot): string {
     ],
     ['flushes', grouped(last.flushes)],
     ['rate', `asked ${showRate(plan.rate)}, got ${si(pps, 'pps')} over ${duration(last.seconds * 1e9)}`],
+    ['limit', limit === null ? '–' : `${limit}: ${LIMITS[limit]}`],
     [
       'send call',
       `p50 ${duration(last.sendCallNs.p50)}  p99 ${duration(last.sendCallNs.p99)}  p99.9 ${duration(last.sendCallNs.p999)}  max ${duration(last.sendCallNs.max)}  (CLOCK_MONOTONIC)`,

@@ -1,6 +1,8 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
-import type { RunPlan, Settings } from '../../app/run/plan';
+import { formatFlush } from '../../app/run/flush';
+import type { RunPlan, Settings, Tuning } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
+import { lockedChange, tuningOf } from '../../app/run/tuning';
 import type { CallsReading, Histograms } from '../../app/stats/calls';
 import { addSample, addStall, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
@@ -69,14 +71,42 @@ export class Instance {
     return this.phase === 'opening' || this.phase === 'running' || this.phase === 'stopping';
   }
 
+  /** Keeps the draft. While a run is on, rate, batch and flush policy change with it and nothing else may. */
   configure(settings: Settings): void {
-    this.mustBeIdle('Stop the run to change its settings.');
+    if (!this.active) {
+      this.draft.settings = settings;
+      this.events.kept();
+      return;
+    }
+    const locked = lockedChange(this.draft.settings, settings);
+    if (locked) throw new LabError(locked.sentence, locked.field);
+    const kind = this.draft.settings.source === 'capture' ? 'capture' : 'frames';
+    const tuned = tuningOf(settings, this.run?.plan.streams ?? [{ kind }]);
+    if (!tuned.ok) throw new LabError(tuned.sentence, tuned.field);
     this.draft.settings = settings;
     this.events.kept();
+    if (this.phase === 'running') this.tune(tuned.tuning);
+  }
+
+  /** Hands over what differs from what the run was last asked for. */
+  private tune(tuning: Tuning): void {
+    if (!this.run) return;
+    const words = (t: Tuning) => [
+      `rate ${showRate(t.rate)}`,
+      `batch ${t.batch}`,
+      `flush ${formatFlush(t.flush)}`,
+    ];
+    const before = words(this.run.plan);
+    const changed = words(tuning).filter((text, i) => text !== before[i]);
+    if (changed.length === 0) return;
+    this.run.tune(tuning);
+    this.plan = this.run.plan;
+    this.events.journal('info', `Run ${this.runNumber} is now asked for ${changed.join(', ')}.`);
+    this.events.changed();
   }
 
   async openCapture(path: string): Promise<void> {
-    this.mustBeIdle('Stop the run to open another capture.');
+    this.mustBeIdle('Stop the run to open another capture.', 'capture');
     await this.draft.openCapture(path);
   }
 
@@ -85,7 +115,7 @@ export class Instance {
   }
 
   choose(which: OutputName, path: string | null): void {
-    this.mustBeIdle('Stop the run to change its outputs.');
+    this.mustBeIdle('Stop the run to change its outputs.', which === 'file' ? 'options.file' : which);
     this.draft.choose(which, path);
   }
 
@@ -98,6 +128,7 @@ export class Instance {
     this.mustBeIdle('A run is on already.');
     const plan = this.draft.planned();
     const before = this.phase;
+    const asked = this.draft.settings;
     this.setPhase('opening');
     try {
       this.run = await startRun(await this.draft.guarded(plan));
@@ -115,6 +146,7 @@ export class Instance {
     this.history = emptyHistory();
     this.events.journal('info', `Run ${this.runNumber} started on ${plan.backend.name}.`);
     this.setPhase('running');
+    if (this.draft.settings !== asked) this.configure(this.draft.settings); // changed while the backend opened
     this.finished = this.run.done.then((last) => this.ended(last));
   }
 
@@ -198,8 +230,8 @@ export class Instance {
       this.events.journal('warning', `The backend's state is now ${now.state} (it was ${before}).`);
   }
 
-  mustBeIdle(sentence: string): void {
-    if (this.active) throw new LabError(sentence);
+  mustBeIdle(sentence: string, field: string | null = null): void {
+    if (this.active) throw new LabError(sentence, field);
   }
 
   private setPhase(phase: InstanceInfo['phase']): void {

@@ -1,5 +1,5 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
-import { AGAIN_POLICIES, type RunPlan, STALL_NS } from '../../app/run/plan';
+import { AGAIN_POLICIES, type RunPlan, STALL_NS, type Tuning } from '../../app/run/plan';
 import { RATE_KINDS, type Rate } from '../../app/run/rate';
 import { CALLS_KEPT, cutCalls } from '../../app/stats/calls';
 import { type Hops, type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
@@ -21,6 +21,8 @@ import { LabError } from './labError';
 
 /** A run that has been started: the same object behind the window, the command line and the tests. */
 export interface LabRun {
+  /** The plan with rate, batch and flush policy as they were last asked for. */
+  readonly plan: RunPlan;
   /** The totals as last published by the run's thread. */
   snapshot(): Snapshot;
   /** Asks the run to end; returns at once, `done` follows. */
@@ -80,7 +82,7 @@ class StartedRun implements LabRun {
     private readonly addon: NativeAddon,
     private readonly backend: NativeBackend,
     private readonly run: NativeRun,
-    private readonly plan: RunPlan,
+    public plan: RunPlan,
     end: Promise<void>,
   ) {
     this.done = end.then(() => this.release());
@@ -109,7 +111,9 @@ class StartedRun implements LabRun {
   }
 
   tune(tuning: Tuning): void {
-    if (!this.last) this.addon.tuneRun(this.run, tuneOf(tuning));
+    if (this.last) return;
+    this.addon.tuneRun(this.run, tuneOf(tuning));
+    this.plan = { ...this.plan, ...tuning };
   }
 
   calls(first: number, max: number): NativeCalls {
@@ -153,9 +157,6 @@ function rateOf(rate: Rate): NativeRate {
       return { ...none, burst: rate.packets, gapNs: rate.gapNs };
   }
 }
-
-/** What may change while a run is on. */
-export type Tuning = Pick<RunPlan, 'batch' | 'rate' | 'flush'>;
 
 function tuneOf({ batch, rate, flush }: Tuning): NativeTune {
   return { batch, rate: rateOf(rate), flushEvery: flush.every ?? 0, flushAfterNs: flush.afterNs ?? 0 };
@@ -230,6 +231,13 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     stoppedBy: stoppedBy(c.stopped_by),
     fault: reading.fault ? { ...reading.fault, state: stateName(reading.fault.state) } : null,
     hops: hopsOf(reading, plan),
+    holdups: {
+      pacedNs: c.paced_ns,
+      fullNs: c.full_ns,
+      sinkNs: c.backoff_ns - c.full_ns + c.os_ns,
+      fullLost: c.full_lost,
+      sinkLost: c.again_lost - c.full_lost,
+    },
     lateError: reading.late === '' ? null : reading.late,
     notice: noticeOf(reading, plan),
   };
@@ -263,6 +271,12 @@ function hopsOf({ counters: c }: NativeReading, plan: RunPlan): Hops {
             unexamined: c.tee_unexamined,
             recorded: c.tee_recorded,
           },
+    backend: {
+      offered: c.backend_offered,
+      taken: c.backend_taken,
+      refused: c.backend_refused,
+      unexamined: c.backend_unexamined,
+    },
   };
 }
 

@@ -73,9 +73,12 @@ typedef struct {
 } pl_opt_vals_t;
 
 /* Why the last send was refused: an id of the backend and figures for its
-   sentence.  Kept as numbers so that no text is made on the packet path. */
+   sentence.  Kept as numbers so that no text is made on the packet path.
+   by_ring tells an AGAIN that a larger ring would have spared (the far end takes
+   what it sees) from one whose far end or OS takes no more now. */
 typedef struct {
   int      id;
+  int      by_ring;
   uint64_t a, b, c;
 } pl_cause_t;
 
@@ -122,6 +125,7 @@ struct pl_backend {
   uint64_t                 received;     /* meaningful with has_peer */
   uint64_t                 late_errors;
   uint64_t                 kicks;    /* system calls or publications that moved packets */
+  uint64_t                 os_ns;    /* time inside those system calls */
   uint64_t                 ring_cap; /* slots, 0 = no ring */
   uint64_t                 ring_occ; /* slots in use */
   atomic_int const *       stop;     /* set by the runner: non-zero asks long sends to return; may be NULL */

@@ -60,10 +60,13 @@ typedef struct {
    counted once, when no further call will be made for it; first_ns is the first
    call, settled_ns the last time a packet was counted; paced_ns, backoff_ns and
    sending_ns say where the time went: waiting for packets to be due, waiting after
-   AGAIN, inside send calls.  away: times of a second and more in which the thread
-   itself did not get to run (the process was stopped), how long in all, the latest
-   one and when it began.  The list is also the layout of the published
-   snapshot. */
+   AGAIN, inside send calls; full_ns is the part of backoff_ns that a larger ring
+   would have spared, os_ns the time inside system calls that moved packets.
+   again_lost packets were given up after AGAIN, full_lost of them for want of a
+   larger ring.  backend_* is the last hop, counted per call.  away: times of a
+   second and more in which the thread itself did not get to run (the process was
+   stopped), how long in all, the latest one and when it began.  The list is also
+   the layout of the published snapshot. */
 #define PL_COUNTERS( X )                                                                                              \
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
   X( retried ) X( completed ) X( received ) X( not_captured ) X( truncated ) X( late_errors ) X( bytes )              \
@@ -71,7 +74,9 @@ typedef struct {
   X( stopped_by ) X( late_id ) X( late_a ) X( late_b ) X( late_c ) X( fault_offered ) X( fault_taken )                 \
   X( fault_refused ) X( fault_unexamined ) X( fault_dropped ) X( fault_duplicated ) X( fault_lost_duplicates )         \
   X( fault_reordered ) X( fault_corrupted ) X( fault_delayed ) X( fault_again ) X( fault_inval ) X( fault_held )       \
-  X( fault_lost_held ) X( paced_ns ) X( backoff_ns ) X( sending_ns ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded ) \
+  X( fault_lost_held ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )          \
+  X( backend_offered ) X( backend_taken ) X( backend_refused ) X( backend_unexamined ) X( paced_ns ) X( backoff_ns )   \
+  X( full_ns ) X( os_ns ) X( sending_ns ) X( again_lost ) X( full_lost ) \
   X( away_cnt ) X( away_ns ) X( away_last_ns ) X( away_at_ns )
 
 typedef struct {

@@ -2,6 +2,7 @@ import type { AioCodeName } from '../../app/aio/codes';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { duration, frameBytes, grouped, si, wireBytes } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
+import type { Limiter } from '../../app/stats/limiter';
 import type { Fault, Reason, Snapshot, StoppedBy } from '../../app/stats/snapshot';
 import type { LiveView } from './stream';
 
@@ -14,15 +15,25 @@ export function gotPps(view: LiveView | undefined): number | null {
   return view.snapshot.seconds > 0 ? view.snapshot.taken / view.snapshot.seconds : null;
 }
 
-/** What keeps the rate from being higher, when that can be said. */
-export function limiter(view: LiveView | undefined, askedPps: number | null): string | null {
-  const rates = view?.rates;
-  if (!rates) return null;
-  if (askedPps !== null && rates.taken >= askedPps * 0.97) return null;
-  if (rates.calls.again > 0) return 'held back by AGAIN';
-  if (rates.calls.inval > 0 && rates.taken === 0) return 'every packet is refused';
-  return askedPps === null ? null : 'held back by the sending thread';
-}
+/** What each limiter means and what to change, for the run bar and the status line. */
+export const LIMITER_WORDS: Readonly<Record<Limiter, { readonly short: string; readonly help: string }>> = {
+  pacing: {
+    short: 'the asked rate is the limit',
+    help: 'Packets are not due yet: the asked rate is the limit. Ask for more to get more.',
+  },
+  CPU: {
+    short: 'the sending thread is busy',
+    help: 'The sending thread is busy all the time. Larger batches cost it less.',
+  },
+  'ring full': {
+    short: 'held back by a full ring',
+    help: 'AGAIN: no slot is free, although the far end takes all it sees. A larger ring, a smaller batch or an earlier flush helps.',
+  },
+  sink: {
+    short: 'held back by what takes the packets',
+    help: 'What lies behind takes no more: a drain rate, a far end without room, a socket buffer, or writing a file.',
+  },
+};
 
 /** Bit rates of what is taken. L1 and L2 only where each frame has the same known length. */
 export interface BitRates {

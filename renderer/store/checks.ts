@@ -13,6 +13,7 @@ import { parseFlush } from '../../app/run/flush';
 import { BATCH_MAX, BATCH_MIN, SEED_MAX, type Settings } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { parseStop } from '../../app/run/stop';
+import { NEEDS_CAPTURE } from '../../app/run/tuning';
 import { faultOf } from '../../app/stage/fault';
 
 /** What is wrong with a draft, by field, in the order of the form. Main checks again when Run is pressed. */
@@ -78,6 +79,7 @@ export function checkSettings(
   if (!flush.ok) problems.flush = flush.sentence;
   const rate = parseRate(settings.rate);
   if (!rate.ok) problems.rate = rate.sentence;
+  else if (rate.value.kind === 'capture' && settings.source !== 'capture') problems.rate = NEEDS_CAPTURE;
   const stop = parseStop(settings.stop);
   if (!stop.ok) problems.stop = stop.sentence;
   const seed = parseWhole(settings.seed, 'The seed', 0, SEED_MAX);

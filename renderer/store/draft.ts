@@ -87,6 +87,9 @@ export function createDraft(
   const edited = new Map<string, number>();
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const saving = new Map<string, Promise<void>>();
+  /** Drafts that main does not hold, because it refused them or they are wrong while a run is on; they stay as typed. */
+  const held = new Set<string>();
+  const unsaved = (id: string) => timers.has(id) || saving.has(id) || held.has(id);
 
   const saveNow = (id: string): Promise<void> => {
     clearTimeout(timers.get(id));
@@ -94,13 +97,30 @@ export function createDraft(
     // One after the other: main gets the edits in the order they were made.
     const settled = (saving.get(id) ?? Promise.resolve()).then(() => {
       const settings = store.getState().settings[id];
+      held.add(id);
       return settings ? save(id, settings) : undefined;
     });
+    settled.then(
+      () => held.delete(id),
+      () => undefined,
+    );
     const guarded = settled.finally(() => {
       if (saving.get(id) === guarded) saving.delete(id);
     });
     saving.set(id, guarded);
     return guarded;
+  };
+
+  const saveSoon = (id: string) => {
+    clearTimeout(timers.get(id));
+    timers.set(
+      id,
+      setTimeout(() => {
+        saveNow(id).catch(() => {
+          // The refusal is in the store already: `save` put it there.
+        });
+      }, SAVE_AFTER_MS),
+    );
   };
 
   /** Notes how it was before an edit of `what`. */
@@ -140,15 +160,7 @@ export function createDraft(
         refusals: { ...state.refusals, [id]: Object.fromEntries(left) },
       };
     });
-    clearTimeout(timers.get(id));
-    timers.set(
-      id,
-      setTimeout(() => {
-        saveNow(id).catch(() => {
-          // The refusal is in the store already: `save` put it there.
-        });
-      }, SAVE_AFTER_MS),
-    );
+    saveSoon(id);
   };
 
   return {
@@ -168,6 +180,12 @@ export function createDraft(
         );
         touched.push('peer', 'file');
       }
+      if (touched.includes('fault')) {
+        touched.push(
+          ...Object.keys(store.getState().refusals[id] ?? {}).filter((f) => f.startsWith('fault.')),
+        );
+      }
+      if (touched.includes('teeOn')) touched.push('tee');
       put(id, { ...before, ...patch }, touched);
     },
     setOption(id, backend, name, text) {
@@ -185,8 +203,7 @@ export function createDraft(
       // What main changed by itself, such as the source when a capture is opened, can be taken back too.
       for (const { id, settings } of instances) {
         const mine = store.getState().settings[id];
-        const unsaved = timers.has(id) || saving.has(id);
-        if (mine !== undefined && !unsaved && !same(mine, settings)) note(id, mine, 'main');
+        if (mine !== undefined && !unsaved(id) && !same(mine, settings)) note(id, mine, 'main');
       }
       store.setState((state) => {
         const kept = <T>(from: Readonly<Record<string, T>>): Record<string, T> =>
@@ -196,17 +213,19 @@ export function createDraft(
         for (const instance of instances) {
           const { id } = instance;
           const mine = state.settings[id];
-          const unsaved = timers.has(id) || saving.has(id);
-          settings[id] = mine !== undefined && unsaved ? mine : instance.settings;
+          settings[id] = mine !== undefined && unsaved(id) ? mine : instance.settings;
           const kept = state.refusals[id];
           if (kept) refusals[id] = kept;
         }
         return { settings, refusals, past: kept(state.past), future: kept(state.future) };
       });
+      // What could not be taken during a run can be taken after it.
+      for (const instance of instances)
+        if (held.has(instance.id) && !saving.has(instance.id) && !isBusy(instance)) saveSoon(instance.id);
     },
     async flush(id) {
-      if (timers.has(id)) await saveNow(id);
-      else await saving.get(id);
+      if (saving.has(id) && !timers.has(id)) await saving.get(id);
+      else if (unsaved(id)) await saveNow(id);
     },
     refuse(id, field, sentence) {
       store.setState((state) => ({

@@ -1,6 +1,7 @@
 import type { OutputName, RequestInput, RequestName, RequestOutput } from '../../app/ipc/contract';
 import { hexTextOf } from '../../app/packet/editBytes';
 import type { FrameSpec } from '../../app/packet/spec';
+import { TUNABLE } from '../../app/run/tuning';
 import { type Client, RequestRefused } from '../bridge';
 import { checkSettings, type FieldProblems } from './checks';
 import { commandsNow } from './commands';
@@ -93,13 +94,20 @@ export function createSession(client: Client, around: Surroundings): Session {
   };
 
   const draft = createDraft(async (id, settings) => {
+    const running = lab.getState().instances.some((i) => i.id === id && isBusy(i));
+    const wrong = running
+      ? TUNABLE.map((field) => problems(id)[field]).find((sentence) => sentence)
+      : undefined;
+    // It is marked at its field; the run goes on as it is.
+    if (wrong !== undefined) throw new Error(wrong);
     try {
       const instance = await client.request('instance.configure', { id, settings });
       lab.setState((s) => ({ instances: withInstance(s.instances, instance) }));
     } catch (error) {
       const gone = !lab.getState().instances.some((i) => i.id === id);
-      if (!gone)
-        draft.refuse(id, WHOLE_FORM, error instanceof Error ? error.message : 'The settings were not kept.');
+      const field = error instanceof RequestRefused ? error.failure.field : null;
+      const sentence = error instanceof Error ? error.message : 'The settings were not kept.';
+      if (!gone) draft.refuse(id, field ?? WHOLE_FORM, sentence);
       throw error;
     }
   }, around.now);

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EventPayload, Hello, Live } from '../../app/ipc/contract';
+import { type Limiter, limiterBetween } from '../../app/stats/limiter';
 import { addSample, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { type Rates, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 
@@ -9,6 +10,8 @@ export interface LiveView {
   readonly snapshot: Snapshot;
   /** Rates over about the last second; null when no run is on or nothing can be said yet. */
   readonly rates: Rates | null;
+  /** What keeps the run from being faster: lately while it is on, over the whole run when it has ended. */
+  readonly limiter: Limiter | null;
 }
 
 export interface StreamState {
@@ -100,6 +103,7 @@ export function createStream(): Stream {
       run: live.run,
       snapshot,
       rates: snapshot.running && oldest ? ratesBetween(oldest, snapshot) : null,
+      limiter: limiterBetween(snapshot.running && oldest !== snapshot ? (oldest ?? null) : null, snapshot),
     };
   };
 

@@ -5,7 +5,7 @@ import type { InstanceInfo } from '../../app/ipc/contract';
 import { clock, si } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
-import { gotPps } from '../store/account';
+import { gotPps, LIMITER_WORDS } from '../store/account';
 import { checkSettings } from '../store/checks';
 import { stepSentence } from '../store/draft';
 import { intent } from '../store/intent';
@@ -25,6 +25,7 @@ function askedWords(instance: InstanceInfo, settings: Settings): string {
 function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const view = useLive(instance.id);
   const got = gotPps(view);
+  const limit = view?.limiter ?? null;
   return (
     <>
       <span className="bar-clock" title="Run time, hours:minutes:seconds">
@@ -36,6 +37,9 @@ function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Sett
         </span>
         <span>
           got <b className="bar-got">{got === null ? '–' : si(got, 'pps')}</b>
+        </span>
+        <span title={limit ? LIMITER_WORDS[limit].help : 'What keeps the rate from being higher.'}>
+          limit <b className="bar-limit">{limit ?? '–'}</b>
         </span>
       </span>
     </>

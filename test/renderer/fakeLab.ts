@@ -18,6 +18,7 @@ import { TEMPLATES } from '../../app/packet/templates';
 import { parseWhole } from '../../app/quantity/parse';
 import type { Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
+import { lockedChange, tuningOf } from '../../app/run/tuning';
 import { addSample, emptyHistory, type History } from '../../app/stats/series';
 import { type Fault, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { FAKE_BACKENDS } from './fakeBackends';
@@ -199,6 +200,16 @@ export class FakeLab implements PageBridge {
     this.note('info', id, `Run ${instance.run + 1} on ${backend.name} started.`);
   }
 
+  /** What changes of an instance when its settings do while a run is on. */
+  private tuned(id: string, settings: Settings): Partial<InstanceInfo> {
+    const locked = lockedChange(this.get(id).settings, settings);
+    if (locked) throw refusal('BAD_INPUT', locked.sentence, locked.field);
+    const tuned = tuningOf(settings, [{ kind: 'frames' }]);
+    if (!tuned.ok) throw refusal('BAD_INPUT', tuned.sentence, tuned.field);
+    const { rate } = tuned.tuning;
+    return { asked: showRate(rate), askedPps: rate.kind === 'pps' ? rate.pps : null };
+  }
+
   private record(id: string, before: Snapshot, after: Snapshot): void {
     const rates = ratesBetween(before, after);
     const history = this.histories.get(id);
@@ -283,8 +294,10 @@ export class FakeLab implements PageBridge {
         this.event('instances', this.instances);
         return null;
       case 'instance.configure':
-        if (this.runs.get(input.id)?.running) refuse('BUSY', 'Stop the run to change settings.');
-        return this.change(input.id, { settings: input.settings });
+        return this.change(input.id, {
+          settings: input.settings,
+          ...(this.runs.get(input.id)?.running && this.tuned(input.id, input.settings)),
+        });
       case 'run.start':
         this.mayRefuse();
         this.start(input.id);

@@ -3,9 +3,11 @@ import type { InstanceInfo } from '../../app/ipc/contract';
 import { parseHex } from '../../app/packet/hex';
 import { grouped } from '../../app/quantity/format';
 import { parseFlush } from '../../app/run/flush';
+import type { Settings } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { parseStop } from '../../app/run/stop';
-import type { Fault, Reason, Snapshot, StoppedBy } from '../../app/stats/snapshot';
+import { faultOf, NO_FAULT } from '../../app/stage/fault';
+import type { Fault, Hops, Reason, Snapshot, StoppedBy } from '../../app/stats/snapshot';
 
 /** What a run that never was would have counted: a model of loopback good enough to move every figure. */
 export interface FakeRun {
@@ -40,6 +42,41 @@ function reason(code: 'again' | 'inval', sentence: string): Reason {
     lastIndex: 0,
   };
   return { code, sentence, lastSentence: sentence, ...zero };
+}
+
+/** What each hop of the chain would have counted, without any retry. */
+function fakeHops(settings: Settings, taken: number, refused: number, inval: boolean): Hops {
+  const share = faultOf(settings.fault);
+  const { drop, duplicate, reorder, corrupt } = share.ok ? share.value : NO_FAULT;
+  const dropped = settings.faultOn ? Math.round(taken * drop) : 0;
+  const duplicated = settings.faultOn ? Math.round(taken * duplicate) : 0;
+  const first = { offered: taken + refused, taken, refused, unexamined: 0 };
+  const on = taken - dropped + duplicated;
+  const last = {
+    offered: on + (inval ? refused : 0),
+    taken: on,
+    refused: inval ? refused : 0,
+    unexamined: 0,
+  };
+  return {
+    fault: settings.faultOn
+      ? {
+          ...first,
+          dropped,
+          duplicated,
+          lostDuplicates: 0,
+          reordered: Math.round(taken * reorder),
+          corrupted: Math.round(taken * corrupt),
+          delayed: 0,
+          again: 0,
+          inval: 0,
+          held: 0,
+          lostHeld: 0,
+        }
+      : null,
+    tee: settings.teeOn ? { ...last, recorded: on } : null,
+    backend: settings.faultOn || settings.teeOn ? last : first,
+  };
 }
 
 export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor): FakeRun {
@@ -176,7 +213,14 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
         reasons: [again, inval].filter((r) => r.count > 0).map((r) => ({ ...r })),
         stoppedBy,
         fault,
-        hops: { fault: null, tee: null },
+        hops: fakeHops(settings, taken, refused, tooLong),
+        holdups: {
+          pacedNs: asked < MAX_PPS && again.count === 0 ? elapsed * 8e8 : 0,
+          fullNs: again.count > 0 && drain === Number.POSITIVE_INFINITY ? elapsed * 9e8 : 0,
+          sinkNs: again.count > 0 && drain !== Number.POSITIVE_INFINITY ? elapsed * 9e8 : 0,
+          fullLost: 0,
+          sinkLost: 0,
+        },
         lateError: null,
         notice: null,
       };

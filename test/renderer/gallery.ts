@@ -15,6 +15,7 @@ const SCENES: Readonly<Record<string, Partial<Settings>>> = {
   fault: { stop: 'never', rate: '50kpps' },
   many: { stop: 'never', rate: '1Mpps' },
   capture: { source: 'capture', backend: 'null', stop: 'once' },
+  stages: { stop: 'never', rate: '100kpps', faultOn: true, fault: { drop: '0.01' }, teeOn: true },
   file: { backend: 'pcapng', stop: '1,000 packets' },
   done: { stop: '1,000 packets', rate: '10kpps' },
   wrong: { rate: 'fast', batch: '0', hex: '02 00 0g', options: { loopback: { ring: '1' } } },

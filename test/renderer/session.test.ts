@@ -180,6 +180,46 @@ describe('a session', () => {
   });
 });
 
+describe('while a run is on', () => {
+  const running = async () => {
+    const all = await connected(new FakeLab({ stop: 'never', rate: '10kpps' }));
+    await all.session.run('A');
+    return all;
+  };
+  const settle = () => vi.advanceTimersByTimeAsync(300);
+
+  it('hands a new rate over, and what was asked follows', async () => {
+    const { session, end } = await running();
+    session.draft.edit('A', { rate: '20kpps' });
+    await settle();
+    expect(session.lab.getState().instances[0]).toMatchObject({ asked: '20.0 kpps', askedPps: 20_000 });
+    end();
+  });
+
+  it('keeps a wrong text to itself and gives it to main after the run', async () => {
+    const { session, lab, end } = await running();
+    session.draft.edit('A', { rate: 'fast' });
+    await settle();
+    expect(lab.heard.filter((h) => h.name === 'instance.configure')).toEqual([]);
+    expect(session.problems('A')).toHaveProperty('rate');
+    lab.change('A', {}); // any news of main leaves what is typed alone
+    expect(session.draft.store.getState().settings.A?.rate).toBe('fast');
+    await session.stop('A');
+    await settle();
+    expect(lab.instances[0]?.settings.rate).toBe('fast');
+    end();
+  });
+
+  it("shows main's reason at the field of a setting that can't change", async () => {
+    const { session, lab, end } = await running();
+    session.draft.edit('A', { seed: '2' });
+    await settle();
+    expect(session.draft.store.getState().refusals.A).toEqual({ seed: 'Stop the run to change the seed.' });
+    expect(lab.instances[0]?.settings.seed).toBe('1');
+    end();
+  });
+});
+
 describe('commands', () => {
   it('offer what can be done now', async () => {
     const { session, end } = await connected(new FakeLab({ stop: 'never', flush: 'never' }));

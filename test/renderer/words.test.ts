@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import type { Settings } from '../../app/run/plan';
-import { bitRates, ending, lastPlace, limiter, remedy } from '../../renderer/store/account';
+import { bitRates, ending, lastPlace, remedy } from '../../renderer/store/account';
 import { checkSettings, isUnchosen } from '../../renderer/store/checks';
 import { intent } from '../../renderer/store/intent';
 import { preflight } from '../../renderer/store/preflight';
@@ -143,7 +143,7 @@ describe('accounts of a run', () => {
 
   it('give L1 and L2 only where each packet has the same known length', () => {
     const snapshot = { ...ran({ rate: '10kpps', stop: 'never' }, 10), running: false };
-    const view = { run: 1, snapshot, rates: null };
+    const view = { run: 1, snapshot, rates: null, limiter: null };
     expect(bitRates(view, 60)).toEqual({
       payload: expect.closeTo(4.8e6, -2),
       l2: expect.closeTo(5.12e6, -2),
@@ -160,24 +160,6 @@ describe('accounts of a run', () => {
       'All packets of the plan were offered. 1,000 offered, 1,000 taken, 1,000 received in 100 ms.',
     );
     expect(ending(ran({ stop: 'never' }, 5))).toBeNull();
-  });
-
-  it('say what holds a run back', () => {
-    const snapshot = ran({ stop: 'never' }, 5);
-    const rates = {
-      taken: 500,
-      completed: 0,
-      received: 0,
-      refused: 0,
-      bytes: 0,
-      calls: { success: 5, again: 3, inval: 0 },
-    };
-    const view = { run: 1, snapshot, rates };
-    expect(limiter(view, null)).toBe('held back by AGAIN');
-    expect(limiter(view, 500)).toBeNull();
-    const idle = { ...view, rates: { ...rates, calls: { success: 5, again: 0, inval: 0 } } };
-    expect(limiter(idle, 1000)).toBe('held back by the sending thread');
-    expect(limiter(idle, null)).toBeNull();
   });
 
   it('name the place of a refusal and a remedy for a fault', () => {

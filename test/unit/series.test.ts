@@ -106,7 +106,8 @@ const zero: Snapshot = {
   reasons: [],
   stoppedBy: null,
   fault: null,
-  hops: { fault: null, tee: null },
+  hops: { fault: null, tee: null, backend: { offered: 0, taken: 0, refused: 0, unexamined: 0 } },
+  holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 },
   lateError: null,
   notice: null,
 };

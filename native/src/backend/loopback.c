@@ -82,7 +82,7 @@ typedef struct {
   double   drain;     /* packets per second; infinity = max */
   double   credit;    /* packets end B may take now */
   uint64_t credit_at; /* when credit was last brought up to date, ns */
-  int      busy;      /* end B left packets behind for want of credit */
+  int      busy;      /* end B left packets behind: no credit, or no room in the recorder */
 
   held_t * held; /* HELD_MAX, allocated with reorder only */
   uint64_t held_cnt;
@@ -114,7 +114,8 @@ place( loopback_t * self, uint64_t sz ) {
 
 static int
 refuse( loopback_t * self, unsigned long i, unsigned long * opt_batch_idx, int id, uint64_t a, uint64_t b ) {
-  self->head.cause = (pl_cause_t){ .id = id, .a = a, .b = b };
+  /* An end B that left nothing behind takes all it sees: only slots are missing. */
+  self->head.cause = (pl_cause_t){ .id = id, .by_ring = id == CAUSE_FULL && !self->busy, .a = a, .b = b };
   if( opt_batch_idx ) *opt_batch_idx = i;
   return id == CAUSE_FULL ? PL_AIO_ERR_AGAIN : PL_AIO_ERR_INVAL;
 }

@@ -136,15 +136,18 @@ static int
 write_out( pcapng_t * self ) {
   while( self->at < self->end ) {
     if( self->head.stop && atomic_load_explicit( self->head.stop, memory_order_relaxed ) ) return CAUSE_STOP;
-    ssize_t n = write( self->fd, self->buf + self->at, self->end - self->at );
+    uint64_t t0 = pl_clock_ns();
+    ssize_t  n  = write( self->fd, self->buf + self->at, self->end - self->at );
+    int      e  = errno;
+    self->head.os_ns += pl_clock_ns() - t0;
     self->head.kicks++;
     if( n > 0 ) {
       handed_over( self, (unsigned long)n );
       continue;
     }
-    if( n < 0 && errno == EINTR ) continue;
-    if( n < 0 && ( errno == EAGAIN || errno == EWOULDBLOCK ) ) return CAUSE_NO_ROOM;
-    fail( self, n < 0 ? errno : EIO );
+    if( n < 0 && e == EINTR ) continue;
+    if( n < 0 && ( e == EAGAIN || e == EWOULDBLOCK ) ) return CAUSE_NO_ROOM;
+    fail( self, n < 0 ? e : EIO );
     return CAUSE_FAILED;
   }
   self->at = self->end = 0UL;

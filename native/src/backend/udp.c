@@ -11,6 +11,7 @@
    each entry counts as a late error, and the send goes on where it stopped. */
 
 #include "backend/udp_frame.h"
+#include "run/clock.h"
 #include "pl_backend.h"
 
 #include <arpa/inet.h>
@@ -134,8 +135,10 @@ send_run( udp_t * self, int fd, unsigned n, unsigned * done, int * err ) {
   unsigned late = 0U;
   *done         = 0U;
   while( *done < n ) {
-    int sent = sendmmsg( fd, self->msg + *done, n - *done, MSG_DONTWAIT | MSG_NOSIGNAL );
-    *err     = errno;
+    uint64_t t0   = pl_clock_ns();
+    int      sent = sendmmsg( fd, self->msg + *done, n - *done, MSG_DONTWAIT | MSG_NOSIGNAL );
+    *err          = errno;
+    self->head.os_ns += pl_clock_ns() - t0;
     self->head.kicks++;
     if( sent > 0 ) {
       *done += (unsigned)sent;

@@ -23,7 +23,12 @@
 
 /* The counters at each hop of the chain. */
 static void
-count_hops( pl_counters_t * c, pl_backend_t const * b ) {
+count_hops( pl_counters_t * c, pl_backend_t const * b, pl_hop_t const * entry ) {
+  pl_hop_t const * last = pl_chain_last_hop( b, entry );
+  c->backend_offered    = last->offered;
+  c->backend_taken      = last->taken;
+  c->backend_refused    = last->refused;
+  c->backend_unexamined = last->unexamined;
   if( b->fault ) {
     pl_hop_t const *       hop = pl_fault_hop( b->fault );
     pl_fault_did_t const * did = pl_fault_did( b->fault );
@@ -70,7 +75,8 @@ pl_run_publish( pl_run_t * run, uint64_t now ) {
   c->late_a         = b->late.a;
   c->late_b         = b->late.b;
   c->late_c         = b->late.c;
-  count_hops( c, b );
+  c->os_ns          = pl_chain_os_ns( b );
+  count_hops( c, b, &run->hop );
   pl_publish_write( &run->publish, &run->now );
   run->published_at = now;
 }
@@ -161,7 +167,10 @@ step( pl_run_t * run ) {
   } else if( waiting && run->fresh ) {
     wait_and_serve( run, run->send_at, &run->now.counters.paced_ns );
   } else if( waiting ) {
-    wait_and_serve( run, run->retry_at, &run->now.counters.backoff_ns );
+    uint64_t spent = 0UL;
+    wait_and_serve( run, run->retry_at, &spent );
+    run->now.counters.backoff_ns += spent;
+    if( run->by_ring ) run->now.counters.full_ns += spent;
   } else if( run->at < run->end ) {
     pl_run_send( run, 0 );
   } else {

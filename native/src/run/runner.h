@@ -11,6 +11,7 @@
 #include "run/pace.h"
 #include "run/publish.h"
 #include "run/source.h"
+#include "stage/hop.h"
 
 #include <pthread.h>
 
@@ -38,6 +39,8 @@ struct pl_run {
   int                 has_ahead;
   int                 last_code;    /* the answer the pending packets had last */
   uint64_t            backoff_ns;   /* 0 = the last answer was not AGAIN without a retry */
+  int                 by_ring;      /* the last AGAIN was for want of a larger ring */
+  pl_hop_t            hop;          /* what was offered to the chain, counted per call */
   uint64_t            retry_at;
   uint64_t            progress_at;
   uint64_t            service_at;

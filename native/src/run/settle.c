@@ -79,6 +79,7 @@ static void
 on_again( pl_run_t * run, unsigned long idx, uint64_t now ) {
   int link_down = run->backend->state.state == PL_STATE_LINK_DOWN;
   if( idx || link_down ) run->progress_at = now;
+  run->by_ring = run->backend->cause.by_ring;
   take( run, idx );
   unsigned long left = run->end - run->at;
   if( run->backend->state.state > PL_STATE_LINK_DOWN ) return; /* the fault settles them */
@@ -88,6 +89,8 @@ on_again( pl_run_t * run, unsigned long idx, uint64_t now ) {
     end( run, PL_STOP_CODE );
   } else if( run->cfg.again == PL_AGAIN_DROP ) {
     refuse( run, left );
+    run->now.counters.again_lost += left;
+    run->now.counters.full_lost += run->by_ring ? left : 0UL;
     run->progress_at = now;
     return;
   } else if( run->cfg.again == PL_AGAIN_STOP ) {
@@ -188,6 +191,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   }
   pl_run_awake( run, t1 );
   if( cnt ) run->fresh = 0;
+  if( code == PL_AIO_SUCCESS || idx < cnt ) pl_hop_count( &run->hop, code, cnt, idx );
   c->flushes += (uint64_t)flush;
   c->sending_ns += t1 - t0;
   pl_flush_sent( &run->flush_state, t0, code ? idx : cnt, flush );

@@ -53,6 +53,19 @@ pl_chain_completed( pl_backend_t const * backend ) {
   return plus > did->extra ? plus - did->extra : 0UL;
 }
 
+pl_hop_t const *
+pl_chain_last_hop( pl_backend_t const * backend, pl_hop_t const * entry ) {
+  if( backend->tee ) return &backend->tee->hop;
+  return backend->fault ? pl_fault_sent( backend->fault ) : entry;
+}
+
+uint64_t
+pl_chain_os_ns( pl_backend_t const * backend ) {
+  uint64_t ns = backend->os_ns;
+  if( backend->tee ) ns += backend->tee->recorder->file->os_ns;
+  return backend->recorder ? ns + backend->recorder->file->os_ns : ns;
+}
+
 uint64_t
 pl_chain_not_captured( pl_backend_t const * backend ) {
   return ( backend->tee ? pl_tee_not_captured( backend->tee ) : 0UL ) +

@@ -26,6 +26,14 @@ int pl_chain_idle( pl_backend_t const * backend );
    counted twice, and those that a stage dropped. */
 uint64_t pl_chain_completed( pl_backend_t const * backend );
 
+/* What the backend itself was offered and answered; entry is what the run offered
+   to the first stage. */
+pl_hop_t const * pl_chain_last_hop( pl_backend_t const * backend, pl_hop_t const * entry );
+
+/* Time inside system calls that moved packets, the files of stages and far end
+   included. */
+uint64_t pl_chain_os_ns( pl_backend_t const * backend );
+
 uint64_t pl_chain_not_captured( pl_backend_t const * backend );
 
 /* Frees the stages. */

@@ -29,7 +29,7 @@ struct pl_fault {
   pl_fault_cfg_t   cfg;
   uint64_t         drop, duplicate, reorder, corrupt; /* thresholds out of 2^32 */
   pl_cause_t *     cause;
-  pl_hop_t         hop;
+  pl_hop_t         hop, sent;
   pl_fault_did_t   did;
 
   uint64_t const * ordinals;
@@ -96,6 +96,7 @@ send_segment( pl_fault_t * self, unsigned long * idx ) {
   while( at < self->out_cnt ) {
     unsigned long o = 0UL;
     code            = pl_aio_send( self->dst, self->out + at, self->out_cnt - at, &o, 0 );
+    pl_hop_count( &self->sent, code, self->out_cnt - at, o );
     unsigned long upto = code == PL_AIO_SUCCESS ? self->out_cnt : at + o;
     for( ; at < upto; at++ ) self->did.extra += self->second[at];
     if( code == PL_AIO_SUCCESS ) break;
@@ -135,6 +136,7 @@ release( pl_fault_t * self, slot_t * slot ) {
   pl_aio_pkt_info_t const pkt = { .buf = slot->buf, .buf_sz = slot->sz };
   for( ; slot->copies; slot->copies-- ) {
     int code = pl_aio_send( self->dst, &pkt, 1UL, NULL, 1 );
+    pl_hop_count( &self->sent, code, 1UL, 0UL );
     if( code == PL_AIO_ERR_AGAIN ) return 0;
     if( slot->first ) {
       self->did.lost_held += code == PL_AIO_ERR_INVAL;
@@ -230,7 +232,7 @@ gather( pl_fault_t * self, pl_aio_pkt_info_t const * batch, unsigned long cnt, u
     } else if( reordered || self->cfg.delay_ns ) {
       if( self->out_cnt ) return PL_AIO_SUCCESS; /* what comes before it goes first */
       if( !hold( self, pkt, ordinal, copies, reordered ) ) {
-        *self->cause = (pl_cause_t){ .id = PL_CAUSE_FAULT_SLOTS, .a = SLOTS };
+        *self->cause = (pl_cause_t){ .id = PL_CAUSE_FAULT_SLOTS, .by_ring = 1, .a = SLOTS };
         return PL_AIO_ERR_AGAIN;
       }
       cut = 1;
@@ -326,6 +328,11 @@ pl_fault_hop( pl_fault_t const * self ) {
 pl_fault_did_t const *
 pl_fault_did( pl_fault_t const * self ) {
   return &self->did;
+}
+
+pl_hop_t const *
+pl_fault_sent( pl_fault_t const * self ) {
+  return &self->sent;
 }
 
 void

@@ -39,6 +39,7 @@ void         pl_fault_delete( pl_fault_t * self );
 pl_aio_t const *       pl_fault_aio( pl_fault_t const * self );
 pl_hop_t const *       pl_fault_hop( pl_fault_t const * self );
 pl_fault_did_t const * pl_fault_did( pl_fault_t const * self );
+pl_hop_t const *       pl_fault_sent( pl_fault_t const * self ); /* what it offered to its destination */
 
 /* Says which packets of the plan the next send offers: ordinals[k], or base+k when
    ordinals is NULL.  Whoever does not call it has its packets numbered as they

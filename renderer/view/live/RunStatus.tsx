@@ -1,6 +1,6 @@
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Fault, Snapshot } from '../../../app/stats/snapshot';
-import { ending, kept, limiter, phaseWord, remedy } from '../../store/account';
+import { ending, kept, LIMITER_WORDS, phaseWord, remedy } from '../../store/account';
 import { setProblem } from '../../store/screen';
 import { CopyButton, ErrorNote } from '../ErrorNote';
 import { Mark, PhaseMark } from '../Marks';
@@ -65,7 +65,8 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
   const problem = useScreen((s) => s.problems[instance.id]);
   const snapshot = view?.snapshot;
   const fault = snapshot?.fault ?? null;
-  const text = words(instance, snapshot, limiter(view, instance.askedPps));
+  const limit = view?.snapshot.running ? view.limiter : null;
+  const text = words(instance, snapshot, limit && LIMITER_WORDS[limit].short);
   return (
     <div className="run-status">
       <p className="status-line" title={text}>

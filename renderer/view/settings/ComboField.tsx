@@ -37,7 +37,8 @@ export function ComboField(props: {
   maxLength: number;
   suggestions: readonly Suggestion[];
   error: string | undefined;
-  disabled: boolean;
+  /** Why it can't be changed now, or null. */
+  locked: string | null;
   onChange: (text: string) => void;
   onFocusChange: (focused: boolean) => void;
 }) {
@@ -50,7 +51,7 @@ export function ComboField(props: {
           allowsCustomValue
           menuTrigger="manual"
           shouldFocusWrap
-          isDisabled={props.disabled}
+          isDisabled={props.locked !== null}
           isInvalid={props.error !== undefined}
           items={props.suggestions}
           inputValue={props.value}
@@ -65,9 +66,11 @@ export function ComboField(props: {
             maxLength={props.maxLength}
             spellCheck={false}
             autoComplete="off"
+            title={props.locked ?? undefined}
+            aria-description={props.locked ?? undefined}
             aria-describedby={describedBy(ids, false, props.error)}
           />
-          <Chevron disabled={props.disabled} />
+          <Chevron disabled={props.locked !== null} />
           <Popover className="popover" offset={2}>
             <ListBox className="menu" aria-label="Suggestions">
               {(item: Suggestion) => (

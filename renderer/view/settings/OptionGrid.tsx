@@ -4,8 +4,8 @@ import { defaultText } from '../../../app/backend/descriptor';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
 import { useSession } from '../session';
-import { describedBy, FieldError, fieldIds } from './Field';
 import { OutputRow } from './OutputRow';
+import { SmallField } from './SmallField';
 
 interface OptionProps {
   readonly instance: InstanceInfo;
@@ -13,49 +13,33 @@ interface OptionProps {
   readonly backend: BackendDescriptor;
   readonly option: BackendOption;
   readonly error: string | undefined;
-  readonly disabled: boolean;
+  readonly locked: string | null;
   readonly onFocus: (option: BackendOption | null) => void;
 }
 
-function OptionInput({ instance, settings, backend, option, error, disabled, onFocus }: OptionProps) {
+/** What a run takes when the field is empty: the plan's seed seeds the backend, too. */
+function standardOf(option: BackendOption, settings: Settings): string {
+  return option.name === 'seed' ? settings.seed : defaultText(option);
+}
+
+function OptionInput({ instance, settings, backend, option, error, locked, onFocus }: OptionProps) {
   const { draft } = useSession();
-  const ids = fieldIds(`options.${option.name}`);
-  // An emptied field shows its default as a placeholder, which is what a run takes then.
-  const text = settings.options[backend.name]?.[option.name] ?? defaultText(option);
-  const standard = defaultText(option);
+  const standard = standardOf(option, settings);
   return (
-    <>
-      <div className={error === undefined ? 'option' : 'option wrong'}>
-        <label id={ids.label} htmlFor={ids.control} className="option-label">
-          {option.name}
-        </label>
-        <input
-          id={ids.control}
-          type="text"
-          className={text === standard ? 'text-input mono as-default' : 'text-input mono'}
-          data-field={`options.${option.name}`}
-          value={text}
-          placeholder={standard}
-          maxLength={4096}
-          spellCheck={false}
-          autoComplete="off"
-          disabled={disabled}
-          aria-invalid={error !== undefined}
-          aria-describedby={describedBy(ids, true, error)}
-          title={`${option.help} Default ${standard}.`}
-          onFocus={() => onFocus(option)}
-          onBlur={() => onFocus(null)}
-          onChange={(event) => {
-            const typed = event.target.value;
-            draft.setOption(instance.id, backend.name, option.name, typed === standard ? null : typed);
-          }}
-        />
-        <span id={ids.help} className="visually-hidden">
-          {option.help} Default {standard}.
-        </span>
-      </div>
-      <FieldError ids={ids} error={error} />
-    </>
+    <SmallField
+      field={`options.${option.name}`}
+      name={option.name}
+      help={`${option.help} Default ${standard}.`}
+      text={settings.options[backend.name]?.[option.name] ?? standard}
+      standard={standard}
+      error={error}
+      locked={locked}
+      maxLength={4096}
+      onFocus={(focused) => onFocus(focused ? option : null)}
+      onChange={(typed) =>
+        draft.setOption(instance.id, backend.name, option.name, typed === standard ? null : typed)
+      }
+    />
   );
 }
 
@@ -65,9 +49,10 @@ export function OptionGrid(props: {
   settings: Settings;
   backend: BackendDescriptor;
   errors: Readonly<Record<string, string>>;
-  disabled: boolean;
+  /** Why nothing of it can be changed now, or null. */
+  locked: string | null;
 }) {
-  const { instance, settings, backend, errors, disabled } = props;
+  const { instance, settings, backend, errors, locked } = props;
   const [current, setCurrent] = useState<BackendOption | null>(null);
   const outputs = backend.options.filter((o) => o.kind === 'output');
   const others = backend.options.filter((o) => o.kind !== 'output');
@@ -83,7 +68,7 @@ export function OptionGrid(props: {
           help={option.help}
           path={instance.outputs.file}
           error={errors[`options.${option.name}`]}
-          disabled={disabled}
+          locked={locked}
         />
       ))}
       {others.length > 0 && (
@@ -97,7 +82,7 @@ export function OptionGrid(props: {
                 backend={backend}
                 option={option}
                 error={errors[`options.${option.name}`]}
-                disabled={disabled}
+                locked={locked}
                 onFocus={setCurrent}
               />
             ))}
@@ -105,7 +90,7 @@ export function OptionGrid(props: {
           <p className="option-help" aria-hidden="true">
             {current === null
               ? backend.summary
-              : `${current.name}: ${current.help} Default ${defaultText(current)}.`}
+              : `${current.name}: ${current.help} Default ${standardOf(current, settings)}.`}
           </p>
         </>
       )}
@@ -119,7 +104,7 @@ export function OptionGrid(props: {
           help="Writes what the far end receives to a pcapng file."
           path={instance.outputs.peer}
           error={errors.peer}
-          disabled={disabled}
+          locked={locked}
         />
       )}
     </div>

@@ -12,7 +12,8 @@ export function OutputRow(props: {
   help: string;
   path: string | null;
   error: string | undefined;
-  disabled: boolean;
+  /** Why it can't be changed now, or null. */
+  locked: string | null;
 }) {
   const session = useSession();
   const ids = fieldIds(props.field);
@@ -28,7 +29,8 @@ export function OutputRow(props: {
         type="button"
         className="button compact"
         data-field={props.field}
-        disabled={props.disabled}
+        disabled={props.locked !== null}
+        title={props.locked ?? undefined}
         aria-describedby={describedBy(ids, true, props.error)}
         onClick={() => start(session.chooseOutput(id, props.which))}
       >
@@ -40,7 +42,7 @@ export function OutputRow(props: {
           type="button"
           className="icon-button small"
           aria-label={`Clear ${props.label}`}
-          disabled={props.disabled}
+          disabled={props.locked !== null}
           onClick={() => start(session.clearOutput(id, props.which))}
         >
           <X size={14} aria-hidden="true" />
@@ -59,7 +61,7 @@ export function OutputRow(props: {
         )}
       </p>
       <span id={ids.help} className="visually-hidden">
-        {props.help}
+        {props.help} {props.locked}
       </span>
       <FieldError ids={ids} error={props.error} />
     </div>

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { AGAIN_POLICIES, type AgainPolicy, type Settings } from '../../../app/run/plan';
+import { lockedSentence } from '../../../app/run/tuning';
 import { checkSettings, isUnchosen } from '../../store/checks';
 import { WHOLE_FORM } from '../../store/draft';
 import { isBusy } from '../../store/lab';
@@ -11,6 +12,7 @@ import { start, useBackend, useLab, useRefusals, useSession } from '../session';
 import { ComboField, type Suggestion } from './ComboField';
 import { describedBy, Field } from './Field';
 import { OptionGrid } from './OptionGrid';
+import { Stages } from './Stages';
 
 const FLUSH: readonly Suggestion[] = [
   { text: 'every-batch', note: 'each send flushes' },
@@ -22,11 +24,16 @@ const FLUSH: readonly Suggestion[] = [
 
 const SPEEDS: readonly Suggestion[] = [
   { text: 'max', note: 'as fast as one thread can' },
-  { text: '1 pps', note: 'one packet a second' },
   { text: '1 kpps', note: '1,000 packets a second' },
   { text: '100 kpps', note: '100,000 packets a second' },
   { text: '1 Mpps', note: '1,000,000 packets a second' },
+  { text: '100 Mbps:l1', note: 'bits on the wire, gap and all' },
+  { text: '100 Mbps:l2', note: 'bits of frames with FCS' },
+  { text: 'burst:32@1000us', note: '32 at once, each 1,000 µs' },
 ];
+
+/** Only a capture has times to send by. */
+const AS_CAPTURED: Suggestion = { text: 'capture', note: 'as the frames were captured' };
 
 const STOPS: readonly Suggestion[] = [
   { text: 'once', note: 'one packet, or the capture once' },
@@ -110,7 +117,8 @@ function Form({ instance, settings }: FormProps) {
   const [editing, setEditing] = useState<string | null>(null);
   const errors = useErrors({ instance, settings }, editing);
   const backend = backends.find((b) => b.name === settings.backend);
-  const disabled = isBusy(instance);
+  const busy = isBusy(instance);
+  const locked = (field: keyof Settings) => (busy ? lockedSentence(field) : null);
   const { id } = instance;
 
   const edit = (patch: Partial<Settings>) => session.draft.edit(id, patch);
@@ -132,7 +140,7 @@ function Form({ instance, settings }: FormProps) {
       maxLength={maxLength}
       suggestions={list}
       error={errors[field]}
-      disabled={disabled}
+      locked={field === 'stop' ? locked(field) : null}
       onChange={(text) => {
         if (text !== settings[field]) edit({ [field]: text });
       }}
@@ -149,7 +157,9 @@ function Form({ instance, settings }: FormProps) {
             className="select"
             data-field="backend"
             value={settings.backend}
-            disabled={disabled}
+            disabled={busy}
+            title={locked('backend') ?? undefined}
+            aria-description={locked('backend') ?? undefined}
             aria-describedby={describedBy(ids, false, errors.backend)}
             onChange={(event) => edit({ backend: event.target.value })}
           >
@@ -168,7 +178,7 @@ function Form({ instance, settings }: FormProps) {
           settings={settings}
           backend={backend}
           errors={errors}
-          disabled={disabled}
+          locked={locked('options')}
         />
       )}
       <Field field="batch" label="Batch size" error={errors.batch}>
@@ -183,7 +193,6 @@ function Form({ instance, settings }: FormProps) {
               maxLength={64}
               spellCheck={false}
               autoComplete="off"
-              disabled={disabled}
               aria-invalid={errors.batch !== undefined}
               aria-describedby={describedBy(ids, false, errors.batch)}
               value={settings.batch}
@@ -196,14 +205,14 @@ function Form({ instance, settings }: FormProps) {
         )}
       </Field>
       {combo('flush', 'Flush policy', 128, FLUSH)}
-      {settings.flush.trim() === 'never' && disabled && (
+      {settings.flush.trim() === 'never' && busy && (
         <div className="field">
           <button type="button" className="button flush-now" onClick={() => start(session.flushNow(id))}>
             Flush now
           </button>
         </div>
       )}
-      {combo('rate', 'Rate', 64, SPEEDS)}
+      {combo('rate', 'Rate', 64, settings.source === 'capture' ? [...SPEEDS, AS_CAPTURED] : SPEEDS)}
       {combo('stop', 'Stop after', 64, STOPS)}
       <Field field="again" label="On AGAIN" error={errors.again}>
         {(ids) => (
@@ -212,7 +221,9 @@ function Form({ instance, settings }: FormProps) {
             className="select"
             data-field="again"
             value={settings.again}
-            disabled={disabled}
+            disabled={busy}
+            title={locked('again') ?? undefined}
+            aria-description={locked('again') ?? undefined}
             onChange={(event) => {
               const again = AGAIN_POLICIES.find((p) => p === event.target.value);
               if (again) edit({ again });
@@ -226,6 +237,33 @@ function Form({ instance, settings }: FormProps) {
           </select>
         )}
       </Field>
+      <Field field="seed" label="Seed" error={errors.seed}>
+        {(ids) => (
+          <span className="with-unit">
+            <input
+              id={ids.control}
+              type="text"
+              inputMode="numeric"
+              className="text-input mono"
+              data-field="seed"
+              maxLength={64}
+              spellCheck={false}
+              autoComplete="off"
+              disabled={busy}
+              title={locked('seed') ?? undefined}
+              aria-description={locked('seed') ?? undefined}
+              aria-invalid={errors.seed !== undefined}
+              aria-describedby={describedBy(ids, false, errors.seed)}
+              value={settings.seed}
+              onFocus={() => focused('seed')(true)}
+              onBlur={() => focused('seed')(false)}
+              onChange={(event) => edit({ seed: event.target.value })}
+            />
+            <span className="unit">the same seed repeats</span>
+          </span>
+        )}
+      </Field>
+      <Stages instance={instance} settings={settings} errors={errors} busy={busy} />
       {errors[WHOLE_FORM] !== undefined && (
         <ErrorNote text={errors[WHOLE_FORM]} onDismiss={() => session.draft.clearRefusals(id)} />
       )}
@@ -251,7 +289,12 @@ export function SettingsPane(props: FormProps) {
     <section className="pane settings-pane" aria-label="Run settings" data-pane="">
       <div className="pane-head">
         <h2 className="pane-title">Run settings</h2>
-        {locked && <span className="hint">Stop the run to change settings.</span>}
+        {locked && (
+          <span className="hint" title="Stop the run to change the other settings.">
+            Live: rate, batch, flush
+            <span className="visually-hidden">. Stop the run to change the other settings.</span>
+          </span>
+        )}
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: it only makes the form scroll. */}
       <div className="pane-scroll" role="group" aria-label="Settings" tabIndex={locked ? 0 : undefined}>

@@ -1,7 +1,7 @@
 import { getBits } from './bits';
 import { decode } from './decode';
 import { type FieldPath, setField } from './edit';
-import { type Encoded, encode, encodeBytes, type FieldView } from './encode';
+import { type Encoded, encode, encodeBytes, type FieldView, specError } from './encode';
 import type { Field, Part, Raw } from './field';
 import { formatHex, parseHex } from './hex';
 import { findProtocol } from './protocols';
@@ -32,12 +32,37 @@ export function fieldAt(encoded: Encoded, byte: number): { layer: number; field:
   return null;
 }
 
-/** Types over one byte: the fields in it are set to what their bits are now, what is computed follows. */
+/**
+ * Types over one byte: the fields in it are set to what their bits are now, what is computed follows.
+ * Where that leaves values without a place (another kind of option, another length), the layer is read
+ * again from its bytes.
+ */
 export function setByte(spec: FrameSpec, byte: number, value: number): FrameSpec {
   const encoded = encode(spec);
   if (byte >= encoded.bytes.length || encoded.bytes[byte] === value) return spec;
   const wanted = Uint8Array.from(encoded.bytes);
   wanted[byte] = value;
+  const edited = withFields(spec, encoded, wanted, byte);
+  if (specError(edited) === null && encodeBytes(edited)[byte] === value) return edited;
+  const layer = fieldAt(encoded, byte)?.layer ?? 0;
+  const again = withLayer(spec, encoded, wanted, layer);
+  return specError(again) === null && encodeBytes(again)[byte] === value ? again : packetOf(wanted);
+}
+
+/** The packet with one layer as it is in these bytes; what was computed in it stays computed. */
+function withLayer(spec: FrameSpec, encoded: Encoded, bytes: Uint8Array, index: number): FrameSpec {
+  const read = decode(bytes).layers[index];
+  const old = spec.layers[index];
+  if (!read || !old || read.proto !== old.proto) return packetOf(bytes);
+  const fields = { ...read.fields };
+  for (const { name, state } of encoded.layers[index]?.fields ?? []) {
+    const field = declared(old.proto, name);
+    if (state === 'auto' && (field?.auto || field?.sum)) delete fields[name];
+  }
+  return { layers: spec.layers.map((layer, i) => (i === index ? { proto: old.proto, fields } : layer)) };
+}
+
+function withFields(spec: FrameSpec, encoded: Encoded, wanted: Uint8Array, byte: number): FrameSpec {
   let edited = spec;
   for (const [layer, { proto, fields }] of encoded.layers.entries()) {
     for (const [index, view] of fields.entries()) {

@@ -4,13 +4,22 @@ import type { Field, Io, Raw, ReadIo, WriteIo } from './field';
  * Lists of options (kind, length, value) as IPv4, TCP, IPv6 extension headers and neighbour
  * discovery have them. The same walk reads and writes; repeated fields are arrays in wire order.
  */
+interface KnownOption {
+  readonly fields: readonly Field[];
+  readonly repeat?: true;
+  readonly named?: true;
+}
+
 export interface OptionList {
   readonly kind: Field;
   readonly length: Field;
   /** Kinds of a single byte, without length. */
   readonly single: readonly number[];
-  /** Fields of the value by kind; `repeat` when they may come several times. */
-  readonly known: ReadonlyMap<number, { readonly fields: readonly Field[]; readonly repeat?: true }>;
+  /**
+   * Fields of the value by kind; `repeat` when they may come several times. A last one of free length
+   * takes what is left of the value; `named`: also when that is nothing.
+   */
+  readonly known: ReadonlyMap<number, KnownOption>;
   /** The value of every other option, or of one with an odd length. */
   readonly other: Field;
   /** What can't be an option any more: a lone byte at the end. */
@@ -49,13 +58,21 @@ function readOptions(io: ReadIo, list: OptionList): void {
     const known = list.known.get(io.field(list.kind));
     io.field(list.length);
     const step = known ? sizeOf(known.fields) : 0;
-    const fits = known && (known.repeat ? size % step === 0 : size === step);
+    const open = known?.fields.at(-1)?.bits === 0;
+    const fits = known && (open ? size >= step : known.repeat ? size % step === 0 : size === step);
     if (!fits) io.bytes(list.other, size);
+    else if (open) for (const field of known.fields) readOpen(io, field, size - step, known);
     else for (let at = 0; at < size; at += step) for (const field of known.fields) io.field(field);
   }
   if (io.left() > 0) io.bytes(list.rest, io.left());
   // A header that was cut is not filled up when it is written again.
   else if (io.length() % list.align !== 0) io.empty(list.rest);
+}
+
+function readOpen(io: ReadIo, field: Field, left: number, { named }: KnownOption): void {
+  if (field.bits > 0) io.field(field);
+  else if (left === 0 && named) io.empty(field);
+  else io.bytes(field, left);
 }
 
 function writeOptions(io: WriteIo, list: OptionList): void {
@@ -71,8 +88,12 @@ function writeOptions(io: WriteIo, list: OptionList): void {
 /** Options that are there because a field of their value is set. */
 function impliedKinds(io: WriteIo, list: OptionList): number[] {
   const kinds: number[] = [];
+  const seen = new Set<string>();
   for (const [kind, { fields, repeat }] of list.known) {
-    const times = Math.max(0, ...fields.map((field) => io.given(field)));
+    // A field that several kinds have stands for the first of them.
+    const own = fields.filter(({ name }) => !seen.has(name));
+    for (const { name } of own) seen.add(name);
+    const times = Math.max(0, ...own.map((field) => io.given(field)));
     kinds.push(...Array<number>(repeat ? Math.min(times, 1) : times).fill(kind));
   }
   return kinds;
@@ -85,16 +106,25 @@ function writeOption(io: WriteIo, list: OptionList, implied: number | null): voi
   const length = io.upcoming(list.length);
   const said = typeof length === 'number' ? length * list.unit - list.less : null;
   const known = list.known.get(kind);
+  const open = known?.fields.find(({ bits }) => bits === 0);
+  // One that was read without a value must not take that of the next.
+  const bare = !known?.named && said === sizeOf(known?.fields ?? []);
+  const value = open && !bare ? io.upcoming(open) : null;
   const times = known ? timesOf(io, known, said) : 0;
-  const size = known ? sizeOf(known.fields) * times : 0;
+  const size = known ? sizeOf(known.fields) * times + byteLength(value) : 0;
   if (known && (said === null || said === size || meantAnyway(io, list, known.fields, said))) {
     io.field({ ...list.length, initial: lengthOf(list, size) });
-    for (let i = 0; i < times; i++) for (const field of known.fields) io.field(field);
+    for (let i = 0; i < times; i++) {
+      for (const field of known.fields) {
+        if (field.bits > 0) io.field(field);
+        else if (value !== null) io.bytes(field, 0);
+      }
+    }
     return;
   }
-  const value = said === 0 ? null : io.upcoming(list.other);
-  io.field({ ...list.length, initial: lengthOf(list, byteLength(value)) });
-  if (value !== null) io.bytes(list.other, 0);
+  const bytes = said === 0 ? null : io.upcoming(list.other);
+  io.field({ ...list.length, initial: lengthOf(list, byteLength(bytes)) });
+  if (bytes !== null) io.bytes(list.other, 0);
 }
 
 /**
@@ -106,11 +136,7 @@ function meantAnyway(io: WriteIo, list: OptionList, fields: readonly Field[], sa
 }
 
 /** How often the fields of a known option come. */
-function timesOf(
-  io: WriteIo,
-  known: { fields: readonly Field[]; repeat?: true },
-  said: number | null,
-): number {
+function timesOf(io: WriteIo, known: KnownOption, said: number | null): number {
   if (!known.repeat) return 1;
   const times =
     said === null ? Math.max(...known.fields.map((field) => io.given(field))) : said / sizeOf(known.fields);

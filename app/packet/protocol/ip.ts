@@ -1,5 +1,5 @@
 import { internetChecksum } from '../checksum';
-import type { Field, Protocol } from '../field';
+import type { Field, FieldKind, Protocol } from '../field';
 import { type OptionList, optionFields, options } from '../options';
 
 const SOURCE = 'RFC 791 section 3.1';
@@ -40,6 +40,18 @@ export const DSFIELD_PARTS = (name: string) => [
   },
 ];
 
+const option = (name: string, label: string, bits: number, kind: FieldKind = 'dec'): Field => ({
+  name,
+  label,
+  bits,
+  kind,
+  help: `${label} of an option (${SOURCE}).`,
+});
+const POINTER: Field = { ...option('ip.opt.ptr', 'Pointer', 8), initial: 4 };
+const OPTION_DATA = option('ip.opt.data', 'Data', 0, 'bytes');
+/** Routes: where the next address goes, and room for addresses. */
+const ROUTE = { fields: [POINTER, OPTION_DATA] };
+
 const OPTIONS: OptionList = {
   kind: {
     name: 'ip.opt.type',
@@ -67,6 +79,20 @@ const OPTIONS: OptionList = {
   },
   single: [0, 1],
   known: new Map<number, { fields: Field[] }>([
+    [7, ROUTE],
+    [131, ROUTE],
+    [137, ROUTE],
+    [
+      68,
+      {
+        fields: [
+          { ...POINTER, initial: 5 },
+          option('ip.opt.overflow', 'Overflow', 4),
+          option('ip.opt.flag', 'Flag', 4, 'hex'),
+          OPTION_DATA,
+        ],
+      },
+    ],
     [
       136,
       {
@@ -97,13 +123,7 @@ const OPTIONS: OptionList = {
       },
     ],
   ]),
-  other: {
-    name: 'ip.opt.data',
-    label: 'Option data',
-    bits: 0,
-    kind: 'bytes',
-    help: 'The value of any other option.',
-  },
+  other: OPTION_DATA,
   rest: {
     name: 'ip.opt.padding',
     label: 'Option padding',

@@ -72,7 +72,19 @@ const OPTIONS: OptionList = {
     help: 'Bytes of an option without kind and length (RFC 8200 section 4.2).',
   },
   single: [0],
-  known: new Map<number, { fields: Field[] }>([
+  known: new Map<number, { fields: Field[]; named?: true }>([
+    [
+      1,
+      {
+        named: true,
+        fields: [
+          {
+            ...make('ipv6.opt.padn', 'Padding', 0, '4.2', 'bytes'),
+            help: 'Zeros that bring a header to a multiple of 8 B (RFC 8200 section 4.2).',
+          },
+        ],
+      },
+    ],
     [
       4,
       {
@@ -120,7 +132,7 @@ const OPTIONS: OptionList = {
   ]),
   other: {
     ...make('ipv6.opt.unknown', 'Option data', 0, '4.2', 'bytes'),
-    help: 'The value of padding or of any other option (RFC 8200 section 4.2).',
+    help: 'The value of any other option (RFC 8200 section 4.2).',
   },
   rest: make('ipv6.opt.rest', 'Rest', 0, '4.2', 'bytes'),
   unit: 1,

@@ -10,8 +10,8 @@ const value = (
   bits: number,
   help: string,
   kind: FieldKind = 'dec',
-  initial = 0,
-): Field => ({ name, label, bits, kind, help, initial });
+  initial?: number,
+): Field => ({ name, label, bits, kind, help, ...(initial === undefined ? {} : { initial }) });
 
 const OPTIONS: OptionList = {
   kind: {
@@ -27,6 +27,9 @@ const OPTIONS: OptionList = {
       4: 'SACK permitted',
       5: 'SACK',
       8: 'Timestamps',
+      19: 'MD5 signature',
+      28: 'User timeout',
+      34: 'Fast open',
     },
     help: 'Kind of an option (RFC 9293 section 3.2).',
   },
@@ -93,6 +96,42 @@ const OPTIONS: OptionList = {
             32,
             'The last clock seen from the other side (RFC 7323 section 3.2).',
           ),
+        ],
+      },
+    ],
+    [
+      19,
+      {
+        fields: [
+          value('tcp.options.md5.digest', 'MD5 digest', 128, 'Signature of the segment (RFC 2385).', 'bytes'),
+        ],
+      },
+    ],
+    [
+      28,
+      {
+        fields: [
+          value(
+            'tcp.options.user_to_granularity',
+            'Timeout in minutes',
+            1,
+            'Else in seconds (RFC 5482).',
+            'flag',
+          ),
+          value(
+            'tcp.options.user_to_val',
+            'User timeout',
+            15,
+            'How long data may stay unacknowledged (RFC 5482).',
+          ),
+        ],
+      },
+    ],
+    [
+      34,
+      {
+        fields: [
+          value('tcp.options.tfo.cookie', 'Fast open cookie', 0, 'Empty asks for one (RFC 7413).', 'bytes'),
         ],
       },
     ],

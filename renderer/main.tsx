@@ -33,6 +33,7 @@ function start(root: HTMLElement): void {
   });
   watchTheme(session.screen);
   session.connect();
+  window.addEventListener('pagehide', session.leave);
   createRoot(root).render(
     <StrictMode>
       <SessionProvider session={session}>

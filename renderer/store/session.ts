@@ -24,6 +24,8 @@ export interface Session {
   readonly screen: ScreenStore;
   /** Says hello to main and starts to listen; the function returned ends both. */
   connect(): () => void;
+  /** The page goes: main gets what was edited a moment ago. */
+  leave(): void;
   /** What is wrong with an instance's draft now. */
   problems(id: string): FieldProblems;
   run(id: string): Promise<void>;
@@ -277,6 +279,9 @@ export function createSession(client: Client, around: Surroundings): Session {
     frames,
     screen,
     connect,
+    leave() {
+      for (const { id } of lab.getState().instances) draft.flush(id).catch(() => undefined);
+    },
     problems,
     run,
     stop,

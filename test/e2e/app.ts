@@ -16,6 +16,8 @@ const SHOTS = resolve('test-results/screenshots');
 export interface Lab {
   app: ElectronApplication;
   page: Page;
+  /** Closes the app and starts it again, with what it has kept or with nothing; `between` is done meanwhile. */
+  restart(how?: { fresh?: boolean; between?: (profile: string) => void }): Promise<void>;
   /** A folder of this test's own. */
   dir: string;
   /** The next open dialog answers with this file; null cancels. */
@@ -65,40 +67,47 @@ export const test = base.extend<{ lab: Lab }>({
       app,
       page,
       dir,
+      restart: async ({ fresh = false, between } = {}) => {
+        await lab.app.close();
+        if (fresh) rmSync(join(dir, 'profile'), { recursive: true });
+        between?.(join(dir, 'profile'));
+        lab.app = await launch(dir);
+        lab.page = await firstPage(lab.app);
+      },
       willOpen: (path) =>
-        app.evaluate(({ dialog }, file) => {
+        lab.app.evaluate(({ dialog }, file) => {
           dialog.showOpenDialog = async () => ({
             canceled: file === null,
             filePaths: file === null ? [] : [file],
           });
         }, path),
       willSave: (path) =>
-        app.evaluate(({ dialog }, file) => {
+        lab.app.evaluate(({ dialog }, file) => {
           dialog.showSaveDialog = async () => ({ canceled: file === null, filePath: file ?? '' });
         }, path),
       figure: async (name) => {
-        const tile = page.getByRole('region', { name: 'Counters' }).locator(`[data-figure="${name}"]`);
+        const tile = lab.page.getByRole('region', { name: 'Counters' }).locator(`[data-figure="${name}"]`);
         return Number(await tile.getAttribute('data-value'));
       },
       set: async (field, text) => {
-        const input = page.getByLabel(field, { exact: true });
+        const input = lab.page.getByLabel(field, { exact: true });
         await input.fill(text);
         await input.press('Tab');
       },
-      run: () => page.getByRole('button', { name: 'Run', exact: true }).click(),
-      stop: () => page.getByRole('button', { name: 'Stop', exact: true }).click(),
+      run: () => lab.page.getByRole('button', { name: 'Run', exact: true }).click(),
+      stop: () => lab.page.getByRole('button', { name: 'Stop', exact: true }).click(),
       ended: () =>
-        expect(page.getByRole('button', { name: 'Run', exact: true })).not.toHaveAttribute(
+        expect(lab.page.getByRole('button', { name: 'Run', exact: true })).not.toHaveAttribute(
           'aria-disabled',
           'true',
         ),
       shot: async (name) => {
-        await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+        await lab.page.screenshot({ path: join(SHOTS, `${name}.png`) });
       },
     };
     await use(lab);
     await lab.shot(title).catch(() => undefined); // the window may be gone by now
-    await app.close();
+    await lab.app.close();
     rmSync(dir, { recursive: true, force: true });
   },
 });

@@ -86,6 +86,8 @@ export class FakeLab implements PageBridge {
   /** What opening a plan, recent or not, changes; null = cancelled. */
   nextPlan: Partial<InstanceInfo> | null = { title: 'dns-burst' };
   recent: RecentPlan[] = [];
+  /** The instance that the last page has shown. */
+  selected: string | null = null;
   /** The next run or plan is refused with this. */
   refuseNext: IpcFailure | null = null;
   /** Main is gone: nothing is answered any more. */
@@ -360,7 +362,7 @@ export class FakeLab implements PageBridge {
       live: this.live(),
       history: Object.fromEntries(this.histories),
       journal: this.journal,
-      selected: this.instances[0]?.id ?? null,
+      selected: this.selected ?? this.instances[0]?.id ?? null,
       recent: this.recent,
     };
   }

@@ -109,9 +109,13 @@ export function Fields({ editor }: { editor: Editor }) {
         <h3 className="small-title" title={findProtocol(layer?.proto ?? '')?.help}>
           {layer?.label ?? 'Fields'}
         </h3>
-        {locked !== null && <span className="hint">{locked}</span>}
+        {locked !== null && (
+          <span className="hint" title={locked}>
+            {locked}
+          </span>
+        )}
         <span className="pane-gap" />
-        {layer && layer.optional.length > 0 && <AddField editor={editor} at={at} />}
+        {layer && layer.optional.length > 0 && locked === null && <AddField editor={editor} at={at} />}
       </div>
       <div className="fields-box" ref={box}>
         {layer?.error != null && <p className="field-error">{layer.error}</p>}

@@ -214,10 +214,14 @@ function firstSource(
 ): Pick<Settings, 'source' | 'hex' | 'packet'> {
   if (first?.kind !== 'frames' || !written) return { source: 'capture', hex: base.hex, packet: base.packet };
   const bytes = first.frames[0] ?? new Uint8Array();
-  const specs = 'packet' in written ? checkSpec(written.packet) : null;
   // Without layers of its own the packet is what the bytes decode to, and is saved as bytes again.
-  const packet = specs?.ok ? specs.value[0] : undefined;
+  const packet = 'packet' in written ? firstSpec(written.packet) : undefined;
   return { source: 'hex', hex: formatHex(bytes), packet: packet ?? { layers: [] } };
+}
+
+function firstSpec(packet: unknown): FrameSpec | undefined {
+  const specs = checkSpec(Array.isArray(packet) ? packet[0] : packet);
+  return specs.ok ? specs.value[0] : undefined;
 }
 
 function moreOf(document: PlanDocument, plan: RunPlan, resolve: Resolve): MoreStream[] {

@@ -169,8 +169,7 @@ export class InstanceDraft {
 
   /** Never rejects: the draft is whole without its capture, and says what is missing. */
   private async reopen(path: string): Promise<void> {
-    const name = clip(basename(path), 80);
-    const absent = { path, note: `Opening ${name}.` };
+    const absent = { path, note: `Opening ${clip(basename(path), 80)}.` };
     this.absent = absent;
     const before = this.capture;
     this.capture = null;
@@ -183,8 +182,7 @@ export class InstanceDraft {
       else await opened.close();
     } catch (error) {
       if (this.absent !== absent) return;
-      const why = LabError.from(error).sentence;
-      const note = `The capture ${name} could not be opened: ${why} All else is here; open a capture to send.`;
+      const note = `${LabError.from(error).sentence} All else is here; open a capture to send.`;
       this.absent = { path, note };
       this.events.journal('warning', note);
     }

@@ -10,7 +10,7 @@ import { LabError } from './labError';
 /** Plans as files, for the window. */
 
 /** A larger plan would hold the main process up while it is read; the command line has the time. */
-const PLAN_BYTES_MAX = 4 * 2 ** 20;
+const PLAN_BYTES_MAX = 2 ** 20;
 
 /** What a plan is called: its file's name without the endings of plans, as untrusted text. */
 export function planTitle(path: string): string {

@@ -24,16 +24,13 @@ export interface PlanWays {
   ): Promise<RequestOutput<N> | undefined>;
   adopt(instance: InstanceInfo): void;
   clearRefusals(id: string): void;
-  /** Says what is wrong with an instance as a whole. */
-  complain(id: string, sentence: string): void;
 }
 
-export function createPlans({ flush, ask, adopt, clearRefusals, complain }: PlanWays): Plans {
+export function createPlans({ flush, ask, adopt, clearRefusals }: PlanWays): Plans {
   const opened = (id: string, instance: InstanceInfo | null | undefined) => {
     if (!instance) return;
     adopt(instance);
     clearRefusals(id);
-    if (instance.captureNote !== null) complain(id, instance.captureNote);
   };
   return {
     async save(id) {

@@ -258,7 +258,6 @@ export function createSession(client: Client, around: Surroundings): Session {
     ask,
     adopt: (instance) => adopt(withInstance(lab.getState().instances, instance)),
     clearRefusals: draft.clearRefusals,
-    complain: (id, sentence) => setProblem(screen, id, sentence),
   });
 
   const step = (id: string, way: 'undo' | 'redo') => {

@@ -237,3 +237,17 @@ test('streams behind the first are shown, run, saved, and taken out', async ({ l
   await button(lab, 'Send only the first').click();
   await expect(more).toHaveCount(0);
 });
+
+test('ended by the system during a run: the latest edits are kept', async ({ lab }) => {
+  await lab.set('Stop after', 'never');
+  await lab.run();
+  await expect.poll(() => lab.figure('taken')).toBeGreaterThan(0);
+  await lab.set('Batch size', '41');
+  const app = lab.app.process();
+  const gone = new Promise((end) => app.once('exit', (status) => end(status)));
+  app.kill('SIGTERM');
+  expect(await gone).toBe(0);
+  await lab.restart();
+  await expect(field(lab, 'Batch size')).toHaveValue('41');
+  await expect(rows(lab).first()).toContainText('Idle');
+});

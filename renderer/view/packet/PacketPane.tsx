@@ -60,6 +60,7 @@ export function PacketPane({ instance, settings }: { instance: InstanceInfo; set
         <button
           type="button"
           className="button"
+          aria-label="Open capture"
           data-field="capture"
           aria-keyshortcuts="Control+O"
           disabled={busy}
@@ -67,7 +68,7 @@ export function PacketPane({ instance, settings }: { instance: InstanceInfo; set
           onClick={() => start(session.openCapture(instance.id))}
         >
           <FolderOpen size={14} aria-hidden="true" />
-          Open capture
+          <span className="button-words">Open capture</span>
         </button>
       </div>
       {refusals.capture !== undefined && (

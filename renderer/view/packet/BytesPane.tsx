@@ -53,7 +53,9 @@ function CraftedBytes({ instance, settings }: PaneProps) {
   const cursor = place.byte !== null && place.byte < bytes.length ? place.byte : null;
   const view = viewAt(encoded, place.field);
   const words = wrong
-    ? 'The last good bytes: the hex text is wrong.'
+    ? bytes.length > 0
+      ? 'The last good bytes: the hex text is wrong.'
+      : null
     : view
       ? `${view.label} (${view.name})${cursor === null ? '' : `, byte ${cursor}`}`
       : byteWords(encoded, cursor);
@@ -76,7 +78,7 @@ function CraftedBytes({ instance, settings }: PaneProps) {
         <p className="empty-line">Add a layer or paste hex text to see bytes here.</p>
       )}
       <HexText instance={instance} settings={settings} />
-      <p className="sizes">{sizes(bytes.length)}</p>
+      {bytes.length > 0 && <p className="sizes">{sizes(bytes.length)}</p>}
     </section>
   );
 }

@@ -110,7 +110,7 @@ export function Layers({ editor, upright }: { editor: Editor; upright: boolean }
             const [key] = keys === 'all' ? [] : [...keys];
             if (key !== undefined) craft.selectLayer(id, Number(key));
           }}
-          renderEmptyState={() => <p className="hint">No layers: press Add layer.</p>}
+          renderEmptyState={() => <p className="empty-line">No layers: press Add layer.</p>}
         >
           {(item) => {
             const wrong = item.error ?? item.fields.find(({ error }) => error !== null)?.error ?? null;

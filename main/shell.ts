@@ -61,6 +61,17 @@ export function shellOf(
       const chosen = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options));
       return chosen.canceled ? null : (chosen.filePaths[0] ?? null);
     },
+    chooseExport: async (name, kind) => {
+      const options: Electron.SaveDialogOptions = {
+        title: `Export as ${kind.toUpperCase()}`,
+        defaultPath: `${name}.${kind}`,
+        filters: [{ name: kind.toUpperCase(), extensions: [kind] }],
+        properties: ['showOverwriteConfirmation', 'createDirectory'],
+      };
+      const parent = window();
+      const chosen = await (parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options));
+      return chosen.canceled ? null : (chosen.filePath ?? null);
+    },
     chooseOutput: async () => {
       const options: Electron.SaveDialogOptions = {
         title: 'Write capture to',

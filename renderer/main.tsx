@@ -15,6 +15,7 @@ import './styles/packet.css';
 import './styles/settings.css';
 import './styles/stages.css';
 import './styles/live.css';
+import './styles/calls.css';
 import './styles/overlay.css';
 import './styles/plan.css';
 

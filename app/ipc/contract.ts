@@ -4,6 +4,7 @@ import { settingsSchema } from '../run/plan';
 import { CALLS_KEPT, callsReadingSchema, histogramsSchema } from '../stats/calls';
 import { historySchema, STALLS_KEPT, stallSchema } from '../stats/series';
 import { snapshotSchema } from '../stats/snapshot';
+import { exportSchema } from './export';
 
 /**
  * The map of the app: every request the page can make and every event main can post.
@@ -195,6 +196,8 @@ export const requests = {
     output: instanceSchema.nullable(),
     patient: true,
   },
+  /** Writes what the page shows to a file chosen in main's save dialog; its path, or null when it was cancelled. */
+  'export.save': { input: byId.extend(exportSchema.shape), output: z.string().nullable(), patient: true },
   'output.clear': { input: byId.extend({ which: z.enum(OUTPUTS) }), output: instanceSchema },
 } as const;
 

@@ -6,7 +6,7 @@ import { nativeAddon } from '../native/addon';
 import { LabError } from './labError';
 
 /** The files a plan writes, with the field they belong to. */
-function outputsOf(plan: RunPlan): { path: string; field: string }[] {
+export function outputsOf(plan: RunPlan): { path: string; field: string }[] {
   const outputs: { path: string; field: string }[] = [];
   const file = plan.backend.options.file;
   if (typeof file === 'string') outputs.push({ path: file, field: 'options.file' });

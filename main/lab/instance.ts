@@ -7,6 +7,7 @@ import type { CallsReading, Histograms } from '../../app/stats/calls';
 import { addSample, addStall, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { InstanceDraft } from './draft';
+import { outputsOf } from './files';
 import { LabError } from './labError';
 import type { OpenCapture } from './openCapture';
 import { type LabRun, startRun } from './run';
@@ -164,6 +165,17 @@ export class Instance {
   /** Recent send calls; null before the first run. */
   calls(first: number, max: number): CallsReading | null {
     return this.latest && { run: this.runNumber, ...this.latest.calls(first, max) };
+  }
+
+  /** Its opened capture, and what a run that is on writes. */
+  filesInUse(): string[] {
+    const { capture } = this.draft.chosen();
+    const outputs = this.active && this.plan ? outputsOf(this.plan).map((output) => output.path) : [];
+    return capture === null ? outputs : [capture, ...outputs];
+  }
+
+  noteExport(kind: string, path: string): void {
+    this.events.journal('info', `Exported what is shown as ${kind.toUpperCase()} to ${path}.`);
   }
 
   histograms(): Histograms | null {

@@ -103,6 +103,11 @@ export class Lab {
     return instance;
   }
 
+  /** Files that instances read or write: nothing else may replace them. */
+  filesInUse(): string[] {
+    return [...this.instances.values()].flatMap((instance) => instance.filesInUse());
+  }
+
   list(): InstanceInfo[] {
     return [...this.instances.values()].map((instance) => instance.info());
   }

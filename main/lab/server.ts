@@ -11,7 +11,9 @@ import {
   type ToPage,
   toMainSchema,
 } from '../../app/ipc/contract';
+import type { ExportKind } from '../../app/ipc/export';
 import { BACKENDS } from '../backends/table';
+import { exportBytes, writeExport } from './exportFile';
 import type { Lab } from './lab';
 import { LabError } from './labError';
 import { type PlanShell, planHandlers } from './planRequests';
@@ -32,6 +34,8 @@ export interface Shell extends PlanShell {
   onCommand(listener: (id: string) => void): () => void;
   chooseCapture(): Promise<string | null>;
   chooseOutput(): Promise<string | null>;
+  /** `name` has no extension; the dialog asks before a file is replaced. */
+  chooseExport(name: string, kind: ExportKind): Promise<string | null>;
 }
 
 type Handlers = {
@@ -98,6 +102,15 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
       if (path === null) return null;
       instance.choose(which, path);
       return instance.info();
+    },
+    'export.save': async ({ id, ...given }) => {
+      const instance = lab.get(id);
+      const bytes = exportBytes(given);
+      const path = await shell.chooseExport(given.name, given.kind);
+      if (path === null) return null;
+      await writeExport(path, bytes, lab.filesInUse());
+      instance.noteExport(given.kind, path);
+      return path;
     },
     'output.clear': ({ id, which }) => {
       const instance = lab.get(id);

@@ -1,4 +1,4 @@
-import type { Bucket, History, SeriesMetric, SeriesSpan } from '../../app/stats/series';
+import type { Bucket, History, SeriesMetric, SeriesSpan, Stall } from '../../app/stats/series';
 
 /** What charts draw, made from a history without touching it: rows with gaps, round scales, nice ticks. */
 
@@ -37,12 +37,22 @@ function row(t: number, metrics: readonly SeriesMetric[], bucket: Bucket | null)
 }
 
 /** One row a bucket; where buckets are missing one empty row keeps the line from being drawn across. */
-export function chartRows(level: History[SeriesSpan], metrics: readonly SeriesMetric[]): readonly ChartRow[] {
+export function chartRows(
+  level: History[SeriesSpan],
+  metrics: readonly SeriesMetric[],
+  stalls: readonly Stall[] = [],
+): readonly ChartRow[] {
   const rows: ChartRow[] = [];
   let before: Bucket | null = null;
   for (const bucket of level.buckets) {
-    if (before !== null && bucket.t - before.t > level.width * 1.5) {
-      rows.push(row(before.t + level.width, metrics, null));
+    const from = before?.t ?? 0;
+    const missing = before !== null && bucket.t - from > level.width * 1.5;
+    // A stall shorter than a bucket leaves none out, and is still not drawn across.
+    const stalled =
+      before !== null && stalls.some((stall) => stall.from >= from && stall.to <= bucket.t + level.width);
+    if (missing || stalled) {
+      const gap = missing ? from + level.width : (from + bucket.t) / 2;
+      rows.push(row(gap, metrics, null));
     }
     rows.push(row(bucket.t, metrics, bucket));
     before = bucket;
@@ -117,6 +127,11 @@ export function timeLabel(seconds: number): string {
   return minutes < 60
     ? `${minutes}:${two(s % 60)}`
     : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
+}
+
+/** A stall as it is named wherever it is drawn. */
+export function stallWords(stall: Stall): string {
+  return `stall ${stall.seconds.toFixed(1)} s`;
 }
 
 /** The row whose bucket holds run time `t`, or null. */

@@ -158,7 +158,7 @@ function viewCommands(session: Session): Command[] {
   return [
     {
       id: 'freeze',
-      title: frozen ? 'Jump to live' : 'Freeze the charts',
+      title: frozen ? 'Jump to live' : 'Freeze charts and calls',
       keys: 'Ctrl+Shift+F',
       act: () => screen.setState({ frozen: !frozen }),
     },
@@ -222,7 +222,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['Ctrl+Shift+C', 'Copy the command that repeats the run'],
   ['Ctrl+K', 'Find any command'],
   ['Ctrl+J', 'Fold or unfold the journal'],
-  ['Ctrl+Shift+F', 'Freeze the charts, or jump to live'],
+  ['Ctrl+Shift+F', 'Freeze charts and calls, or jump to live'],
   ['Ctrl+PageDown', 'Show the next instance'],
   ['Ctrl+PageUp', 'Show the previous instance'],
   ['F6', 'Go to the next pane'],

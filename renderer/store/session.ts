@@ -1,8 +1,10 @@
 import type { OutputName, RequestInput, RequestName, RequestOutput } from '../../app/ipc/contract';
+import type { Export } from '../../app/ipc/export';
 import { hexTextOf } from '../../app/packet/editBytes';
 import type { FrameSpec } from '../../app/packet/spec';
 import { TUNABLE } from '../../app/run/tuning';
 import { type Client, RequestRefused } from '../bridge';
+import { type Calls, createCalls } from './calls';
 import { checkSettings, type FieldProblems } from './checks';
 import { commandsNow } from './commands';
 import { type Craft, createCraft, frameTooLong } from './craft';
@@ -21,6 +23,7 @@ export interface Session {
   readonly plans: Plans;
   readonly stream: Stream;
   readonly frames: Frames;
+  readonly calls: Calls;
   readonly screen: ScreenStore;
   /** Says hello to main and starts to listen; the function returned ends both. */
   connect(): () => void;
@@ -42,6 +45,8 @@ export interface Session {
   takeTemplate(id: string, packet: FrameSpec): void;
   /** Makes the selected frame of the capture the packet. */
   takeFrame(id: string): void;
+  /** Has what is shown written to a file that the person chooses. */
+  exportAs(id: string, made: Export): Promise<void>;
   undo(id: string): void;
   redo(id: string): void;
 }
@@ -77,6 +82,16 @@ export function createSession(client: Client, around: Surroundings): Session {
   const frames = createFrames({
     rows: (id, first, count) => client.request('capture.frames', { id, first, count }),
     bytes: (id, index) => client.request('capture.bytes', { id, index }),
+  });
+  const calls = createCalls({
+    calls: (id, first, max) => client.request('calls.read', { id, first, max }),
+    histograms: (id) => client.request('calls.histograms', { id }),
+  });
+  // One freeze for charts, strip and table.
+  screen.subscribe((now, before) => {
+    if (now.frozen === before.frozen) return;
+    stream.hold(now.frozen);
+    calls.hold(now.frozen);
   });
   const starting = new Set<string>();
   /** The instance that main takes for the one that is shown. */
@@ -120,7 +135,9 @@ export function createSession(client: Client, around: Surroundings): Session {
     lab.setState({ instances });
     draft.adopt(instances);
     frames.follow(instances);
-    stream.keep(new Set(instances.map((i) => i.id)));
+    const ids = new Set(instances.map((i) => i.id));
+    stream.keep(ids);
+    calls.keep(ids);
     const { selected } = screen.getState();
     if (!instances.some((i) => i.id === selected)) screen.setState({ selected: instances[0]?.id ?? null });
   };
@@ -276,6 +293,7 @@ export function createSession(client: Client, around: Surroundings): Session {
     plans,
     stream,
     frames,
+    calls,
     screen,
     connect,
     leave() {
@@ -325,6 +343,9 @@ export function createSession(client: Client, around: Surroundings): Session {
       if (!instance) return;
       adopt(withInstance(lab.getState().instances, instance));
       draft.clearRefusals(id);
+    },
+    async exportAs(id, made) {
+      await ask(id, 'export.save', { id, ...made });
     },
     async clearOutput(id, which) {
       const instance = await ask(id, 'output.clear', { id, which });

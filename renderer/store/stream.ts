@@ -24,8 +24,10 @@ export interface StreamState {
 
 export interface Stream {
   readonly store: StoreApi<StreamState>;
-  /** The chart history of an instance's latest run. Changed in place: read it when `tick` moves. */
+  /** The chart history of an instance's latest run, or what it was when held. Changed in place: read it when `tick` moves. */
   history(id: string): History;
+  /** Keeps histories as they are now for whoever looks at them, or lets go of that. Counting goes on. */
+  hold(held: boolean): void;
   hello(hello: Pick<Hello, 'live' | 'history'>): void;
   /** Applies one message that arrived at `nowMs` on the page's clock. */
   apply(message: EventPayload<'stats'>, nowMs: number): void;
@@ -52,6 +54,7 @@ interface Track {
 export function createStream(): Stream {
   const store = createStore<StreamState>(() => ({ views: {}, tick: 0, slowHz: null }));
   const tracks = new Map<string, Track>();
+  let held: ReadonlyMap<string, History> | null = null;
   let arrivals: { at: number; skipped: number }[] = [];
 
   const start = (live: Live, history: History): Track => {
@@ -109,7 +112,10 @@ export function createStream(): Stream {
 
   return {
     store,
-    history: (id) => tracks.get(id)?.history ?? emptyHistory(),
+    history: (id) => held?.get(id) ?? tracks.get(id)?.history ?? emptyHistory(),
+    hold(on) {
+      held = on ? new Map([...tracks].map(([id, track]) => [id, structuredClone(track.history)])) : null;
+    },
     hello({ live, history }) {
       const views: Record<string, LiveView> = {};
       tracks.clear();

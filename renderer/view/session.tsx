@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import type { Settings } from '../../app/run/plan';
+import type { CallsState } from '../store/calls';
 import type { FramesState } from '../store/frames';
 import type { LabState } from '../store/lab';
 import type { ScreenState } from '../store/screen';
@@ -27,6 +28,10 @@ export function useLab<T>(select: (state: LabState) => T): T {
 
 export function useScreen<T>(select: (state: ScreenState) => T): T {
   return useStore(useSession().screen, select);
+}
+
+export function useCalls<T>(select: (state: CallsState) => T): T {
+  return useStore(useSession().calls.store, select);
 }
 
 export function useStream<T>(select: (state: StreamState) => T): T {

@@ -109,6 +109,14 @@ test('a page that dies during a run comes back with it', async ({ lab }) => {
     text('document.querySelector(`[data-figure="taken"]`)?.dataset.value ?? ""').then(Number);
   const back = await taken();
   await expect.poll(taken).toBeGreaterThan(back);
+  // With the history of the charts and the recent calls of the run that went on.
+  await expect
+    .poll(() => text('document.querySelector(`[data-figure="calls-kept"]`)?.textContent ?? ""'))
+    .toMatch(/^(all|last) [\d,]+( of [\d,]+)? calls$/);
+  const oldest = await text(
+    'document.querySelector(`section[aria-label="Throughput"] path.recharts-line-curve`)?.getAttribute("d") ?? ""',
+  );
+  expect(String(oldest).length).toBeGreaterThan(20);
 });
 
 test('wrong settings are refused at their field', async ({ lab }) => {

@@ -41,6 +41,7 @@ export class TestPage {
       about,
       chooseCapture: none,
       chooseOutput: none,
+      chooseExport: none,
       choosePlan: none,
       choosePlanTarget: none,
       copy: () => {},

@@ -22,6 +22,7 @@ import { lockedChange, tuningOf } from '../../app/run/tuning';
 import { addSample, emptyHistory, type History } from '../../app/stats/series';
 import { type Fault, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { FAKE_BACKENDS } from './fakeBackends';
+import { fakeCalls, fakeHistograms } from './fakeCalls';
 import { type FakeRun, startFakeRun } from './fakeRun';
 
 export const FAKE_SETTINGS: Settings = {
@@ -235,6 +236,15 @@ export class FakeLab implements PageBridge {
     if (failure) throw new Refusal(failure);
   }
 
+  private calls(name: string, id: string): unknown {
+    const { run, settings } = this.get(id);
+    const snapshot = this.runs.get(id)?.snapshot;
+    const batch = Number(settings.batch) || 64;
+    if (!snapshot) return null;
+    if (name === 'calls.histograms') return fakeHistograms(run, snapshot, batch);
+    return fakeCalls(run, snapshot, batch, Number(settings.options.loopback?.ring ?? 1024));
+  }
+
   /** Changes the list of recent plans and tells the page. */
   putRecent(recent: RecentPlan[]): void {
     this.recent = recent;
@@ -290,6 +300,12 @@ export class FakeLab implements PageBridge {
         this.event('instances', this.instances);
         return added;
       }
+      case 'calls.read':
+      case 'calls.histograms':
+        return this.calls(name, input.id);
+      case 'export.save':
+        this.mayRefuse();
+        return this.nextOutput;
       case 'instance.remove':
         this.runs.delete(input.id);
         this.instances = this.instances.filter((i) => i.id !== input.id);

@@ -1,7 +1,7 @@
 import type { ClipboardEvent } from 'react';
 import type { BackendDescriptor } from '../../../app/backend/descriptor';
 import type { InstanceInfo } from '../../../app/ipc/contract';
-import { duration, grouped, si } from '../../../app/quantity/format';
+import { grouped, si } from '../../../app/quantity/format';
 import type { Snapshot } from '../../../app/stats/snapshot';
 import { useBackend, useLive } from '../session';
 
@@ -138,37 +138,6 @@ function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefine
   return [...list, ...rare.filter((m) => (m.value ?? 0) > 0)];
 }
 
-function latencyOf(s: Snapshot | undefined): readonly (readonly [string, number | undefined])[] {
-  const known = s !== undefined && s.sendCallNs.n > 0 ? s.sendCallNs : undefined;
-  return [
-    ['p50', known?.p50],
-    ['p99', known?.p99],
-    ['p99.9', known?.p999],
-  ];
-}
-
-/** How long each call of send took. */
-function Latency({ snapshot }: { snapshot: Snapshot | undefined }) {
-  return (
-    <div className="latency">
-      <p
-        className="minor-name"
-        title="How long each call of send took: half of the calls, 99 and 99.9 of 100 were at most this long."
-      >
-        Send-call latency, CLOCK_MONOTONIC
-      </p>
-      <dl className="latency-figures">
-        {latencyOf(snapshot).map(([name, ns]) => (
-          <div key={name} className="latency-figure" data-figure={name} data-value={ns ?? ''}>
-            <dt className="minor-name">{name}</dt>
-            <dd className="minor-value">{ns === undefined ? '–' : duration(ns)}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
-  );
-}
-
 /** The six numbers that tell offered from accepted from delivered, and the smaller ones beside them. */
 export function Counters({ instance }: { instance: InstanceInfo }) {
   const snapshot = useLive(instance.id)?.snapshot;
@@ -197,7 +166,6 @@ export function Counters({ instance }: { instance: InstanceInfo }) {
             </div>
           ))}
         </dl>
-        <Latency snapshot={snapshot} />
       </div>
     </section>
   );

@@ -13,7 +13,7 @@ const METRICS: readonly SeriesMetric[] = ['success', 'again', 'inval'];
 /** Send calls per second by the code they answered, and what each code means and was last caused by. */
 export function ErrorCodes({ instance }: { instance: InstanceInfo }) {
   const [table, setTable] = useState(false);
-  const { rows, scale, axis } = useChart(instance.id, METRICS, 1);
+  const { rows, stalls, scale, axis } = useChart(instance.id, METRICS, 1);
   return (
     <section className="chart-box codes" aria-label="Error codes">
       <div className="chart-head">
@@ -30,7 +30,9 @@ export function ErrorCodes({ instance }: { instance: InstanceInfo }) {
         />
       ) : (
         <LineChart
+          id={instance.id}
           rows={rows}
+          stalls={stalls}
           lines={CODE_LINES}
           scale={scale}
           axis={axis}

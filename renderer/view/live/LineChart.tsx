@@ -1,9 +1,10 @@
 import { memo, type PointerEvent } from 'react';
 import { Area, CartesianGrid, ComposedChart, Line, XAxis, YAxis } from 'recharts';
 import { si } from '../../../app/quantity/format';
-import { type ChartRow, type Scale, type TimeAxis, timeLabel } from '../../store/chart';
+import type { Stall } from '../../../app/stats/series';
+import { type ChartRow, type Scale, stallWords, type TimeAxis, timeLabel } from '../../store/chart';
 import { useSize } from '../media';
-import { useScreen, useSession } from '../session';
+import { useCalls, useScreen, useSession } from '../session';
 import type { LineStyle } from './lines';
 
 const LEFT = 60;
@@ -136,30 +137,68 @@ function EndMarks({ rows, lines, scale, axis, width, height }: PlotProps) {
   );
 }
 
-/** The pointer's run time as a line through every chart. */
-function CursorLine({ axis, width, height }: { axis: TimeAxis; width: number; height: number }) {
+interface Place {
+  readonly axis: TimeAxis;
+  readonly width: number;
+  readonly height: number;
+}
+
+function placeOf(seconds: number, { axis, width }: Place): number {
+  return LEFT + ((seconds - axis.from) / (axis.to - axis.from)) * (width - LEFT - RIGHT);
+}
+
+/** The pointer's run time, else that of the selected call, as a line through every chart. */
+function CursorLine({ id, ...place }: Place & { id: string }) {
   const cursor = useScreen((s) => s.cursor);
-  if (cursor === null || cursor < axis.from || cursor > axis.to) return null;
-  const x = LEFT + ((cursor - axis.from) / (axis.to - axis.from)) * (width - LEFT - RIGHT);
-  return (
-    <div className="chart-cursor" style={{ left: x, top: TOP, height: Math.max(0, height - TOP - BOTTOM) }} />
-  );
+  const marked = useCalls((s) => s.marked[id]);
+  const seconds = cursor ?? marked ?? null;
+  if (seconds === null || seconds < place.axis.from || seconds > place.axis.to) return null;
+  const height = Math.max(0, place.height - TOP - BOTTOM);
+  const name = cursor === null ? 'chart-cursor marked' : 'chart-cursor';
+  return <div className={name} style={{ left: placeOf(seconds, place), top: TOP, height }} />;
+}
+
+/** Times in which nothing was sampled: neither zero nor averaged, but named. */
+function StallBands({ stalls, ...place }: Place & { stalls: readonly Stall[] }) {
+  const { axis } = place;
+  return stalls
+    .filter((stall) => stall.to > axis.from && stall.from < axis.to)
+    .map((stall) => {
+      const left = placeOf(Math.max(stall.from, axis.from), place);
+      const width = Math.max(2, placeOf(Math.min(stall.to, axis.to), place) - left);
+      const height = Math.max(0, place.height - TOP - BOTTOM);
+      return (
+        <div key={stall.from} className="chart-stall" style={{ left, width, top: TOP, height }}>
+          <span>{stallWords(stall)}</span>
+        </div>
+      );
+    });
 }
 
 /** A line chart over run time: fixed axes from zero, envelopes as bands, one cursor shared by all charts. */
 export function LineChart(
-  props: Omit<PlotProps, 'width' | 'height'> & { label: string; empty: string | null },
+  props: Omit<PlotProps, 'width' | 'height'> & {
+    id: string;
+    stalls: readonly Stall[];
+    label: string;
+    empty: string | null;
+  },
 ) {
-  const { screen } = useSession();
+  const session = useSession();
+  const { screen } = session;
   const [box, size] = useSize<HTMLDivElement>();
-  const { label, empty, ...plot } = props;
+  const { id, stalls, label, empty, ...plot } = props;
   const { axis } = props;
   const ready = size.width > LEFT + RIGHT && size.height > TOP + BOTTOM;
 
-  const follow = (event: PointerEvent<HTMLDivElement>) => {
+  const secondsUnder = (event: PointerEvent<HTMLDivElement>) => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
     const share = (x - LEFT) / (size.width - LEFT - RIGHT);
-    screen.setState({ cursor: share < 0 || share > 1 ? null : axis.from + share * (axis.to - axis.from) });
+    return share < 0 || share > 1 ? null : axis.from + share * (axis.to - axis.from);
+  };
+  const pick = (event: PointerEvent<HTMLDivElement>) => {
+    const seconds = secondsUnder(event);
+    if (seconds !== null) session.calls.mark(id, seconds, (axis.to - axis.from) / 150);
   };
 
   return (
@@ -168,12 +207,14 @@ export function LineChart(
       ref={box}
       role="img"
       aria-label={label}
-      onPointerMove={follow}
+      onPointerMove={(event) => screen.setState({ cursor: secondsUnder(event) })}
+      onPointerDown={pick}
       onPointerLeave={() => screen.setState({ cursor: null })}
     >
       {ready && <Plot {...plot} width={size.width} height={size.height} />}
       {ready && <EndMarks {...plot} width={size.width} height={size.height} />}
-      {ready && <CursorLine axis={axis} width={size.width} height={size.height} />}
+      {ready && <StallBands stalls={stalls} axis={axis} width={size.width} height={size.height} />}
+      {ready && <CursorLine id={id} axis={axis} width={size.width} height={size.height} />}
       {empty !== null && <p className="chart-empty">{empty}</p>}
     </div>
   );

@@ -2,10 +2,12 @@ import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
 import { Counters } from './Counters';
 import { ErrorCodes } from './ErrorCodes';
+import { Latency } from './Latency';
+import { RecentCalls } from './RecentCalls';
 import { RunStatus } from './RunStatus';
 import { Throughput } from './Throughput';
 
-/** The live view of the selected instance: how it stands, its counters, its two charts. */
+/** The live view of the selected instance: how it stands, its counters, its charts, its single calls. */
 export function LivePane({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   return (
     <div className="live" data-pane="">
@@ -14,6 +16,10 @@ export function LivePane({ instance, settings }: { instance: InstanceInfo; setti
       <div className="charts">
         <Throughput key={`t-${instance.id}`} instance={instance} settings={settings} />
         <ErrorCodes key={`e-${instance.id}`} instance={instance} />
+      </div>
+      <div className="calls-row">
+        <RecentCalls key={`c-${instance.id}`} instance={instance} />
+        <Latency key={`l-${instance.id}`} instance={instance} />
       </div>
     </div>
   );

@@ -5,6 +5,8 @@ import { setProblem } from '../../store/screen';
 import { CopyButton, ErrorNote } from '../ErrorNote';
 import { Mark, PhaseMark } from '../Marks';
 import { useLive, useScreen, useSession, useStream } from '../session';
+import { ExportMenu } from './ExportMenu';
+import { FreezeButton, SpanSwitch } from './headButtons';
 
 function faultText(fault: Fault, snapshot: Snapshot): string {
   return [
@@ -69,12 +71,17 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
   const text = words(instance, snapshot, limit && LIMITER_WORDS[limit].short);
   return (
     <div className="run-status">
-      <p className="status-line" title={text}>
-        <PhaseMark phase={instance.phase} />
-        <b className="status-phase">{phaseWord(instance.phase)}</b>
-        <span className="status-text">{text}</span>
+      <div className="status-line">
+        <p className="status-words" title={text}>
+          <PhaseMark phase={instance.phase} />
+          <b className="status-phase">{phaseWord(instance.phase)}</b>
+          <span className="status-text">{text}</span>
+        </p>
         {slowHz !== null && <span className="status-view">view {slowHz} Hz</span>}
-      </p>
+        <SpanSwitch />
+        <FreezeButton />
+        <ExportMenu instance={instance} />
+      </div>
       {snapshot?.notice != null && (
         <p className="status-notice">
           <Mark shape="triangle" tone="warning" />

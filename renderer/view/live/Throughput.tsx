@@ -7,7 +7,7 @@ import type { SeriesMetric } from '../../../app/stats/series';
 import { bitRates, invitation } from '../../store/account';
 import { useBackend, useLive } from '../session';
 import { ChartTable } from './ChartTable';
-import { FreezeButton, SpanSwitch, TableButton } from './headButtons';
+import { TableButton } from './headButtons';
 import { Legend } from './Legend';
 import { LineChart } from './LineChart';
 import { THROUGHPUT_LINES } from './lines';
@@ -45,16 +45,14 @@ function BitFigures({ instance, settings }: { instance: InstanceInfo; settings: 
 export function Throughput({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const [table, setTable] = useState(false);
   const backend = useBackend(instance.ranOn ?? instance.settings.backend);
-  const { rows, scale, axis } = useChart(instance.id, METRICS, 0);
+  const { rows, stalls, scale, axis } = useChart(instance.id, METRICS, 0);
   const lines = backend?.capabilities.peer === false ? TAKEN_ONLY : THROUGHPUT_LINES;
   return (
     <section className="chart-box" aria-label="Throughput">
       <div className="chart-head">
         <h2 className="pane-title">Throughput</h2>
         <span className="pane-gap" />
-        <FreezeButton />
         <TableButton on={table} what="Throughput" toggle={() => setTable(!table)} />
-        <SpanSwitch />
       </div>
       <div className="chart-sub">
         <Legend lines={lines} rows={rows} unit="pps" />
@@ -63,7 +61,9 @@ export function Throughput({ instance, settings }: { instance: InstanceInfo; set
         <ChartTable rows={rows} lines={lines} unit="pps" caption="Packets per second by run time" />
       ) : (
         <LineChart
+          id={instance.id}
           rows={rows}
+          stalls={stalls}
           lines={lines}
           scale={scale}
           axis={axis}

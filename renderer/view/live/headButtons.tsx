@@ -52,15 +52,17 @@ export function FreezeButton() {
   return (
     <button
       type="button"
-      className={frozen ? 'button compact pressed' : 'icon-button small'}
-      aria-label={frozen ? 'Jump to live' : 'Freeze the charts'}
+      className={frozen ? 'button compact pressed' : 'button compact'}
+      aria-label={frozen ? 'Jump to live' : 'Freeze'}
       title={
-        frozen ? 'The charts stand still; counters go on (Ctrl+Shift+F)' : 'Freeze the charts (Ctrl+Shift+F)'
+        frozen
+          ? 'Charts and calls stand still; the run and its counters go on (Ctrl+Shift+F)'
+          : 'Let charts and calls stand still (Ctrl+Shift+F)'
       }
       onClick={() => screen.setState({ frozen: !frozen })}
     >
       <Snowflake size={14} aria-hidden="true" />
-      {frozen && 'Live'}
+      <span className="wide-word">{frozen ? 'Jump to live' : 'Freeze'}</span>
     </button>
   );
 }

@@ -1,5 +1,5 @@
 import { useMemo, useRef } from 'react';
-import type { SeriesMetric } from '../../../app/stats/series';
+import type { SeriesMetric, Stall } from '../../../app/stats/series';
 import {
   type ChartRow,
   chartRows,
@@ -17,14 +17,15 @@ export function useChart(
   id: string,
   metrics: readonly SeriesMetric[],
   parity: 0 | 1,
-): { rows: readonly ChartRow[]; scale: Scale; axis: TimeAxis } {
+): { rows: readonly ChartRow[]; stalls: readonly Stall[]; scale: Scale; axis: TimeAxis } {
   const { stream } = useSession();
   const span = useScreen((s) => s.span);
   const version = useChartTurn(id, parity);
   const kept = useRef<{ scale: Scale; key: string } | null>(null);
   return useMemo(() => {
     // The history changes in place; `version` says when it is this chart's turn to look at it.
-    const level = stream.history(id)[span];
+    const history = stream.history(id);
+    const level = history[span];
     const run = stream.store.getState().views[id]?.run ?? 0;
     const key = `${span}-${run}-${version < 0}`;
     const before = kept.current?.key === key ? kept.current.scale : null;
@@ -32,7 +33,8 @@ export function useChart(
     kept.current = { scale, key };
     const last = level.buckets.at(-1);
     return {
-      rows: chartRows(level, metrics),
+      rows: chartRows(level, metrics, history.stalls),
+      stalls: history.stalls,
       scale,
       axis: timeAxis(span, last ? last.t + level.width : 0),
     };

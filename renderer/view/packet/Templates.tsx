@@ -1,3 +1,4 @@
+import { Toolbar } from 'react-aria-components';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { encodeBytes } from '../../../app/packet/encode';
 import { TEMPLATES } from '../../../app/packet/templates';
@@ -7,30 +8,28 @@ import { LOCKED } from './useEditor';
 
 const SIZED = TEMPLATES.map((template) => ({ ...template, size: encodeBytes(template.packet).length }));
 
-/** Packets to start from, each with what it is good for. */
+/** Packets to start from, each with what it is good for; one stop of the Tab key, arrows move inside. */
 export function Templates({ instance }: { instance: InstanceInfo }) {
   const session = useSession();
   const busy = isBusy(instance);
   return (
     <section className="templates" aria-label="Templates" data-pane="">
       <h2 className="pane-title">Templates</h2>
-      <ul className="template-list">
+      <Toolbar className="template-list" orientation="vertical" aria-label="Packets to start from">
         {SIZED.map(({ name, sentence, packet, size }) => (
-          <li key={name}>
-            <button
-              type="button"
-              className="template"
-              disabled={busy}
-              title={busy ? LOCKED : undefined}
-              onClick={() => session.takeTemplate(instance.id, packet)}
-            >
-              <span className="template-name">{name}</span>
-              <span className="template-size">{size} B</span>
-              <span className="template-words">{sentence}</span>
-            </button>
-          </li>
+          <button
+            key={name}
+            type="button"
+            className="template"
+            disabled={busy}
+            title={busy ? LOCKED : undefined}
+            onClick={() => session.takeTemplate(instance.id, packet)}
+          >
+            <span className="template-name">{name}</span> <span className="template-size">{size} B</span>{' '}
+            <span className="template-words">{sentence}</span>
+          </button>
         ))}
-      </ul>
+      </Toolbar>
     </section>
   );
 }

@@ -17,7 +17,7 @@ import { resolveRuntime } from './runtime.mjs';
 /** @typedef {import('./outcomes.mjs').Outcome} Outcome */
 
 /** A stage that takes longer than this is ended and has failed. */
-const STAGE_LIMIT_MS = 480_000;
+const STAGE_LIMIT_MS = 900_000;
 
 const VITEST_REPORT = inRoot('test-results', 'vitest.json');
 const PLAYWRIGHT_REPORT = inRoot('test-results', 'e2e.json');

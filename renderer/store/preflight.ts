@@ -29,13 +29,17 @@ function isTagged(bytes: Uint8Array): boolean {
   return type === 0x8100 || type === 0x88a8;
 }
 
-/** The MTU in the draft, or null where the backend has none or the text is wrong. */
-function mtuOf(settings: Settings, backend: BackendDescriptor): number | null {
-  if (!backend.capabilities.mtu) return null;
-  const option = backend.options.find((o) => o.name === 'mtu');
+/** A number option of the backend as it is in the draft; null where there is none or the text is wrong. */
+function numberOf(settings: Settings, backend: BackendDescriptor, name: string): number | null {
+  const option = backend.options.find((o) => o.name === name);
   if (!option) return null;
   const value = parseOption(backend.name, option, optionText(settings, backend.name, option));
   return value.ok && typeof value.value === 'number' ? value.value : null;
+}
+
+/** The MTU in the draft, or null where the backend has none or the text is wrong. */
+function mtuOf(settings: Settings, backend: BackendDescriptor): number | null {
+  return backend.capabilities.mtu ? numberOf(settings, backend, 'mtu') : null;
 }
 
 /** Sentences about fields that are not what they should be; more would hide the rest. */
@@ -59,14 +63,26 @@ function hexLines(settings: Settings, backend: BackendDescriptor): PreflightLine
   return [...own, ...problemLines(encoded)];
 }
 
+/** What becomes of a packet on backends that take every size. */
+const TAKES: Readonly<Record<string, string>> = {
+  null: 'counted, its bytes are not touched',
+  pcapng: 'written to the file as they are',
+};
+
 function sizeLines(settings: Settings, backend: BackendDescriptor): PreflightLine[] {
   const packet = parseHex(settings.hex);
   if (!packet.ok) return [];
   const { length } = packet.value;
   const over = oversizeNote(length);
   if (over !== null) return [{ level: 'warning', text: over }];
+  const snaplen = numberOf(settings, backend, 'snaplen');
+  if (snaplen !== null && snaplen < length) {
+    const text = `The first ${grouped(snaplen)} B of ${grouped(length)} B are written: snaplen cuts the rest.`;
+    return [{ level: 'warning', text }];
+  }
   const mtu = mtuOf(settings, backend);
-  if (mtu === null) return [];
+  if (mtu === null)
+    return [{ level: 'good', text: `${grouped(length)} B: ${TAKES[backend.name] ?? 'taken'}.` }];
   const tag = isTagged(packet.value) ? VLAN_TAG : 0;
   const limit = mtu + ETHERNET_HEADER + tag;
   const sum = `MTU ${grouped(mtu)} + ${ETHERNET_HEADER + tag} = ${grouped(limit)} B`;

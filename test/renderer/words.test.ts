@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceInfo } from '../../app/ipc/contract';
+import { BUILT_IN_HEX } from '../../app/packet/hex';
 import type { Settings } from '../../app/run/plan';
 import { bitRates, ending, lastPlace, remedy } from '../../renderer/store/account';
 import { checkSettings, isUnchosen } from '../../renderer/store/checks';
@@ -99,6 +100,21 @@ describe('before you run', () => {
     const tagged = `${'02'.repeat(12)}8100${'00'.repeat(44)}`;
     expect(lines(instance({ hex: tagged, options: { loopback: { mtu: '40' } } }))[0]).toMatch(
       /MTU 40 \+ 18 = 58 B/,
+    );
+  });
+
+  it('says what becomes of the packet on each backend, and what is wrong with it', () => {
+    expect(lines(instance({ backend: 'null' }))[0]).toBe('good: 60 B: counted, its bytes are not touched.');
+    const file = { outputs: { file: '/tmp/x', peer: null, tee: null } };
+    expect(lines(instance({ backend: 'pcapng' }, file))[0]).toBe(
+      'good: 60 B: written to the file as they are.',
+    );
+    expect(lines(instance({ backend: 'pcapng', options: { pcapng: { snaplen: '40' } } }, file))[0]).toBe(
+      'warning: The first 40 B of 60 B are written: snaplen cuts the rest.',
+    );
+    const wrong = `${BUILT_IN_HEX.slice(0, 72)}ff${BUILT_IN_HEX.slice(74)}`;
+    expect(lines(instance({ hex: wrong })).join('\n')).toMatch(
+      /note: .*checksum is 0x[0-9a-f]{4} and should be/i,
     );
   });
 

@@ -79,7 +79,7 @@ export const FAKE_BACKENDS: readonly BackendDescriptor[] = [
         name: 'snaplen',
         kind: 'whole',
         help: 'Bytes kept of each frame, from 64 to 4,096.',
-        min: 64,
+        min: 1,
         max: 4096,
         default: 4096,
       },

@@ -1,6 +1,6 @@
 import type { AioCodeName } from '../../app/aio/codes';
 import { duration, grouped } from '../../app/quantity/format';
-import { CALLS_KEPT, type Call, type CallsReading, callCount } from '../../app/stats/calls';
+import { CALLS_KEPT, type Call, type CallsReading, callCell, callCount } from '../../app/stats/calls';
 import { type SelectedCall, selectedRow } from './calls';
 
 /** Sentences and figures of single send calls. */
@@ -50,6 +50,9 @@ export function causeText(call: Call): string {
 export function goneText(reading: CallsReading | undefined, selected: SelectedCall): string | null {
   if (selectedRow(reading, selected) >= 0) return null;
   const { call, first } = selected;
+  // A call made after the view was frozen is not gone, only not in it.
+  const oldest = reading && callCount(reading.calls) > 0 ? callCell(reading.calls, 0, 'number') : 0;
+  if (selected.run === reading?.run && call.number >= oldest) return null;
   const which = first
     ? `Call ${grouped(call.number)}, the first ${call.code.toUpperCase()},`
     : `Call ${grouped(call.number)}`;

@@ -37,10 +37,16 @@ export interface Calls {
   /** Reads the latest calls of an instance. One request is under way at most; what is asked meanwhile follows it. */
   refresh(id: string): void;
   refreshHistograms(id: string): void;
-  /** Keeps the readings as they are for whoever looks at them, or lets go of that. */
-  hold(held: boolean): void;
+  /** Keeps readings as they are: that of instance `id` now, those of others once they are looked at. */
+  hold(id: string | null): void;
+  /** Lets go of them. */
+  release(): void;
+  /** Whether the reading of an instance is kept as it is. */
+  isHeld(id: string): boolean;
   /** Selects row `i` of the reading (counted from its ends when beyond them), or nothing. */
   selectRow(id: string, i: number | null): void;
+  /** Selects the call of that number; where it is gone, `problems` says so. */
+  selectNumber(id: string, number: number): Promise<void>;
   /** Selects the first call of a code, kept or not. Answers whether there is one. */
   selectFirst(id: string, code: AioCodeName): boolean;
   /** Marks a run time, and selects the call next to it when one began within `width` seconds of it. */
@@ -88,7 +94,8 @@ export function createCalls(reader: CallsReader): Calls {
     problems: {},
   }));
 
-  let held = false;
+  /** Instances whose readings are kept; null when the view is live. */
+  let held: Set<string> | null = null;
 
   const failed = (id: string, error: unknown) => {
     const sentence = error instanceof Error ? error.message : 'The calls could not be read.';
@@ -99,7 +106,8 @@ export function createCalls(reader: CallsReader): Calls {
     try {
       const reading = await reader.calls(id, 0, CALLS_KEPT);
       store.setState((s) => {
-        if (held && s.readings[id]) return s; // asked for before the view was frozen
+        if (held?.has(id)) return s; // asked for before the view was frozen
+        held?.add(id);
         // A selection belongs to its run.
         const old = s.selected[id] !== undefined && s.selected[id]?.run !== reading?.run;
         return {
@@ -128,6 +136,7 @@ export function createCalls(reader: CallsReader): Calls {
     store.setState((s) => ({
       selected: { ...s.selected, [id]: { run, call, first } },
       marked: { ...s.marked, [id]: call.seconds },
+      problems: without(s.problems, id),
     }));
 
   const selectRow = (id: string, i: number | null) => {
@@ -141,13 +150,40 @@ export function createCalls(reader: CallsReader): Calls {
     select(id, reading.run, callAt(reading, reading.calls, row), false);
   };
 
+  const selectNumber = async (id: string, number: number) => {
+    const known = store.getState().readings[id];
+    const row = known ? rowOfCall(known.calls, number) : -1;
+    if (row >= 0) {
+      selectRow(id, row);
+      return;
+    }
+    try {
+      const read = await reader.calls(id, number, 1);
+      const firsts = read ? rowOfCall(read.firsts, number) : -1;
+      if (read && callCount(read.calls) > 0 && callCell(read.calls, 0, 'number') === number)
+        select(id, read.run, callAt(read, read.calls, 0), false);
+      else if (read && firsts >= 0) select(id, read.run, callAt(read, read.firsts, firsts), true);
+      else
+        throw new Error(
+          `Call ${number.toLocaleString('en-US')} is gone: the latest ${CALLS_KEPT.toLocaleString('en-US')} calls are kept.`,
+        );
+    } catch (error) {
+      failed(id, error);
+    }
+  };
+
   return {
     store,
     refresh,
+    selectNumber,
     refreshHistograms,
-    hold(on) {
-      held = on;
+    hold(id) {
+      held = new Set(id !== null && store.getState().readings[id] ? [id] : []);
     },
+    release() {
+      held = null;
+    },
+    isHeld: (id) => held?.has(id) ?? false,
     selectRow,
     selectFirst(id, code) {
       const reading = store.getState().readings[id];

@@ -1,5 +1,6 @@
 import { TEMPLATES } from '../../app/packet/templates';
 import { SERIES_SPANS } from '../../app/stats/series';
+import { callCommands } from './callCommands';
 import { SPAN_WORDS } from './chart';
 import { stepSentence } from './draft';
 import { isBusy } from './lab';
@@ -201,6 +202,7 @@ export function commandsNow(session: Session): readonly Command[] {
           ...stepCommands(session, id),
           ...sourceCommands(session, id),
           ...planCommands(session, id),
+          ...callCommands(session, id),
         ];
   const all = [...own, ...instanceCommands(session, id ?? ''), ...viewCommands(session)];
   if (session.lab.getState().instances.filter(isBusy).length >= 2) {
@@ -229,6 +231,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['↑ ↓ Home End', 'Move in lists; PageUp and PageDown by a page'],
   ['Alt+↑ Alt+↓', 'In Layers: move the layer; Ctrl+D duplicates, Delete removes it'],
   ['0–9 a–f', 'In Bytes: type over the byte'],
+  ['← → Home End', 'In Recent calls: the call before or after; Esc selects none'],
   ['← → ↑ ↓', 'On the line between two panes: resize them'],
   ['?', 'This list'],
   ['Esc', 'Close what is open on top'],

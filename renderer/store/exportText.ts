@@ -171,6 +171,7 @@ export function jsonOf(shown: Shown): string {
       counters: snapshot && {
         ...Object.fromEntries(COUNTERS.map(([key]) => [key, snapshot[key]])),
         calls: snapshot.calls,
+        hops: snapshot.hops,
         reasons: snapshot.reasons,
         stoppedBy: snapshot.stoppedBy,
         fault: snapshot.fault,

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ExportKind } from '../../app/ipc/export';
 import { SERIES_SPANS, type SeriesSpan } from '../../app/stats/series';
 
 export const THEMES = ['system', 'dark', 'light'] as const;
@@ -17,6 +18,10 @@ export interface ScreenState {
   readonly cursor: number | null;
   /** A field that should get the focus; `nonce` tells one request from the next. */
   readonly focus: { readonly field: string; readonly nonce: number } | null;
+  /** Recent calls as a table instead of a strip. */
+  readonly callTable: boolean;
+  /** What is seen should be exported as this; whoever does it clears the wish. */
+  readonly exporting: ExportKind | null;
   /** What went wrong outside any field, by instance; '' is the window as a whole. */
   readonly problems: Readonly<Record<string, string>>;
 }
@@ -56,6 +61,8 @@ export function createScreen(memory: Memory, journalOpen = true): ScreenStore {
     dialog: null,
     cursor: null,
     focus: null,
+    callTable: false,
+    exporting: null,
     problems: {},
     ...remembered(memory),
   }));

@@ -91,7 +91,8 @@ export function createSession(client: Client, around: Surroundings): Session {
   screen.subscribe((now, before) => {
     if (now.frozen === before.frozen) return;
     stream.hold(now.frozen);
-    calls.hold(now.frozen);
+    if (now.frozen) calls.hold(now.selected);
+    else calls.release();
   });
   const starting = new Set<string>();
   /** The instance that main takes for the one that is shown. */

@@ -95,6 +95,47 @@ test('Freeze keeps charts, strip and table; Jump to live goes on', async ({ lab 
   await lab.ended();
 });
 
+test('one run time is marked in charts and strip', async ({ lab }) => {
+  const { page } = lab;
+  await lab.set('Rate', '500pps');
+  await lab.set('Stop after', '3s');
+  await lab.run();
+  await lab.ended();
+  const cursors = page.locator('.chart-cursor');
+  await expect(cursors).toHaveCount(0);
+  const slider = region(lab).getByRole('slider');
+  await slider.hover({ position: { x: 44 + 5 * 4 + 2, y: 30 } });
+  await expect(cursors).toHaveCount(2);
+  // A click into a chart marks its time and selects the call that began next to it.
+  const chart = page.getByRole('img', { name: /^Line chart of packets per second/ });
+  const box = await chart.boundingBox();
+  if (!box) throw new Error('the chart is not drawn');
+  const seconds = 1.5;
+  await chart.click({ position: { x: 60 + (seconds / 30) * (box.width - 78), y: box.height / 2 } });
+  await expect(details(lab)).toBeVisible();
+  expect(Math.abs(Number.parseFloat(await figure(lab, 'Time')) - seconds)).toBeLessThan(0.2);
+  await page.mouse.move(5, 5);
+  await expect(cursors).toHaveCount(2);
+  await slider.press('Escape');
+  await expect(cursors).toHaveCount(0);
+});
+
+test('a cause leads to the call it happened in', async ({ lab }) => {
+  const { page } = lab;
+  await lab.set('mtu', '40');
+  await lab.set('Stop after', '10 packets');
+  await lab.set('Rate', 'max');
+  await lab.run();
+  await lab.ended();
+  await page
+    .getByRole('region', { name: 'Error codes' })
+    .getByRole('button', { name: 'call 10, index 0' })
+    .click();
+  await expect(details(lab)).toHaveAttribute('data-call', '10');
+  expect(await figure(lab, 'Code')).toBe('INVAL');
+  await expect(details(lab)).toContainText('Frame of 60 B is over the limit of 54 B');
+});
+
 test('the first call of a code is shown even when the ring has gone on', async ({ lab }) => {
   const { page } = lab;
   await storm(lab);

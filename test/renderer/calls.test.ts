@@ -78,11 +78,13 @@ describe('reading calls', () => {
     asked[0]?.answer(reading(20, 20));
     await settle();
     calls.refresh('A');
-    calls.hold(true);
+    calls.hold('A');
     asked[1]?.answer(reading(9000, 4096));
     await settle();
     expect(calls.store.getState().readings.A?.total).toBe(20);
-    calls.hold(false);
+    expect([calls.isHeld('A'), calls.isHeld('B')]).toEqual([true, false]);
+    calls.release();
+    expect(calls.isHeld('A')).toBe(false);
     calls.refresh('A');
     asked[2]?.answer(reading(9000, 4096));
     await settle();
@@ -148,6 +150,29 @@ describe('a selected call', () => {
     expect(selected.A).toMatchObject({ first: true, call: { number: 10, cause: 'Ring full.' } });
     if (selected.A)
       expect(goneText(readings.A, selected.A)).toMatch(/Call 10, the first AGAIN, is no longer/);
+  });
+
+  it('is found by its number: in the reading, in the ring, or as a first one', async () => {
+    const { asked, calls } = await with20();
+    await calls.selectNumber('A', 5);
+    expect(calls.store.getState().selected.A?.call.number).toBe(5);
+    const newer = calls.selectNumber('A', 30);
+    asked[1]?.answer({ ...reading(40, 11), calls: reading(30, 1).calls });
+    await newer;
+    const { selected, readings } = calls.store.getState();
+    expect(selected.A).toMatchObject({ first: false, call: { number: 30, code: 'again' } });
+    if (selected.A) expect(goneText(readings.A, selected.A)).toBeNull();
+    const gone = calls.selectNumber('A', 4000);
+    asked[2]?.answer(reading(99_999, 1));
+    await gone;
+    expect(calls.store.getState().problems.A).toBe('Call 4,000 is gone: the latest 4,096 calls are kept.');
+    calls.refresh('A');
+    asked[3]?.answer(reading(9000, 100));
+    await settle();
+    const first = calls.selectNumber('A', 10);
+    asked[4]?.answer(reading(9000, 1));
+    await first;
+    expect(calls.store.getState()).toMatchObject({ problems: {}, selected: { A: { first: true } } });
   });
 
   it('is found from a time in a chart', async () => {

@@ -3,19 +3,37 @@ import { grouped, si } from '../../../app/quantity/format';
 import type { Reason, Snapshot } from '../../../app/stats/snapshot';
 import { lastPlace, reasonsOf } from '../../store/account';
 import { type ChartRow, rowAt } from '../../store/chart';
-import { useLive, useScreen } from '../session';
+import { start, useInstance, useLive, useScreen, useSession } from '../session';
 import { LineSample } from './Legend';
 import { CODE_LINES, type LineStyle } from './lines';
+import { holdForSelection } from './useCalls';
 
 /** Causes listed per code; there are only a handful of kinds. */
 const CAUSES = 3;
 
-function Cause({ reason, first }: { reason: Reason; first: boolean }) {
+/** The place of a refusal, which leads to its call. */
+function Place({ id, reason }: { id: string; reason: Reason }) {
+  const session = useSession();
+  const instance = useInstance(id);
+  const words = lastPlace(reason);
+  if (reason.lastCall === 0) return words;
+  const show = () => {
+    if (instance) holdForSelection(session, instance);
+    start(session.calls.selectNumber(id, reason.lastCall));
+  };
+  return (
+    <button type="button" className="link-button" title="Show this call" onClick={show}>
+      {words}
+    </button>
+  );
+}
+
+function Cause({ id, reason, first }: { id: string; reason: Reason; first: boolean }) {
   const begin = `First at call ${grouped(reason.firstCall)}, index ${grouped(reason.firstIndex)}: ${reason.sentence}`;
   return (
     <p className="cause" title={begin}>
       <span className="cause-label">
-        {first ? 'Last cause' : 'Also'}, {lastPlace(reason)}
+        {first ? 'Last cause' : 'Also'}, <Place id={id} reason={reason} />
         {reason.count > 1 && ` (${si(reason.count)} times)`}:
       </span>{' '}
       {reason.lastSentence}
@@ -24,12 +42,13 @@ function Cause({ reason, first }: { reason: Reason; first: boolean }) {
 }
 
 function CodeRow(props: {
+  id: string;
   code: AioCodeName;
   line: LineStyle | undefined;
   snapshot: Snapshot | undefined;
   speed: number | null | undefined;
 }) {
-  const { code, line, snapshot, speed } = props;
+  const { id, code, line, snapshot, speed } = props;
   const count = snapshot?.calls[code];
   const known = count !== undefined;
   return (
@@ -46,7 +65,7 @@ function CodeRow(props: {
         {reasonsOf(snapshot, code)
           .slice(0, CAUSES)
           .map((reason, i) => (
-            <Cause key={reason.sentence} reason={reason} first={i === 0} />
+            <Cause key={reason.sentence} id={id} reason={reason} first={i === 0} />
           ))}
         <p className="code-sentence">{AIO_CODE_SENTENCES[code]}</p>
       </td>
@@ -82,7 +101,7 @@ export function CodeTable({ id, rows }: { id: string; rows: readonly ChartRow[] 
           {AIO_CODE_NAMES.map((code) => {
             const line = CODE_LINES.find((l) => l.metric === code);
             const speed = row?.[`${code}Max`];
-            return <CodeRow key={code} code={code} line={line} snapshot={snapshot} speed={speed} />;
+            return <CodeRow key={code} id={id} code={code} line={line} snapshot={snapshot} speed={speed} />;
           })}
         </tbody>
       </table>

@@ -1,11 +1,12 @@
 import { Download } from 'lucide-react';
+import { useEffect } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { EXPORT_KINDS, type ExportKind } from '../../../app/ipc/export';
 import { csvOf, exportName, jsonOf, type Shown } from '../../store/exportText';
 import { setProblem } from '../../store/screen';
 import type { Session } from '../../store/session';
-import { start, useSession } from '../session';
+import { start, useScreen, useSession } from '../session';
 import { pictureOf } from './picture';
 
 const WORDS: Readonly<Record<ExportKind, readonly [word: string, hint: string]>> = {
@@ -37,21 +38,27 @@ const MAKERS: Readonly<Record<ExportKind, (shown: Shown) => string>> = {
   png: pictureOf,
 };
 
+function save(session: Session, instance: InstanceInfo, kind: ExportKind): void {
+  const shown = shownOf(session, instance);
+  try {
+    start(session.exportAs(instance.id, { kind, name: exportName(shown), content: MAKERS[kind](shown) }));
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message : 'Nothing was exported.';
+    setProblem(session.screen, instance.id, sentence);
+  }
+}
+
 /** Writes what is seen to a file: charts of the chosen span, counters, latency, recent calls. */
 export function ExportMenu({ instance }: { instance: InstanceInfo }) {
   const session = useSession();
-  const save = (kind: ExportKind) => {
-    const shown = shownOf(session, instance);
-    try {
-      start(session.exportAs(instance.id, { kind, name: exportName(shown), content: MAKERS[kind](shown) }));
-    } catch (error) {
-      setProblem(
-        session.screen,
-        instance.id,
-        error instanceof Error ? error.message : 'Nothing was exported.',
-      );
-    }
-  };
+  const { screen } = session;
+  const wanted = useScreen((s) => s.exporting);
+  useEffect(() => {
+    if (wanted === null) return;
+    screen.setState({ exporting: null });
+    save(session, instance, wanted);
+  }, [session, screen, instance, wanted]);
+
   return (
     <MenuTrigger>
       <Button className="button compact" aria-label="Export" isDisabled={instance.run === 0}>
@@ -64,7 +71,7 @@ export function ExportMenu({ instance }: { instance: InstanceInfo }) {
           aria-label="Export what is shown"
           onAction={(key) => {
             const kind = EXPORT_KINDS.find((k) => k === key);
-            if (kind) save(kind);
+            if (kind) screen.setState({ exporting: kind });
           }}
         >
           {EXPORT_KINDS.map((kind) => (

@@ -4,8 +4,9 @@ import { si } from '../../../app/quantity/format';
 import type { Stall } from '../../../app/stats/series';
 import { type ChartRow, type Scale, stallWords, type TimeAxis, timeLabel } from '../../store/chart';
 import { useSize } from '../media';
-import { useCalls, useScreen, useSession } from '../session';
+import { useCalls, useInstance, useScreen, useSession } from '../session';
 import type { LineStyle } from './lines';
+import { holdForSelection } from './useCalls';
 
 const LEFT = 60;
 const RIGHT = 18;
@@ -188,6 +189,7 @@ export function LineChart(
   const { screen } = session;
   const [box, size] = useSize<HTMLDivElement>();
   const { id, stalls, label, empty, ...plot } = props;
+  const instance = useInstance(id);
   const { axis } = props;
   const ready = size.width > LEFT + RIGHT && size.height > TOP + BOTTOM;
 
@@ -198,7 +200,10 @@ export function LineChart(
   };
   const pick = (event: PointerEvent<HTMLDivElement>) => {
     const seconds = secondsUnder(event);
-    if (seconds !== null) session.calls.mark(id, seconds, (axis.to - axis.from) / 150);
+    if (seconds === null) return;
+    session.calls.mark(id, seconds, (axis.to - axis.from) / 150);
+    const found = session.calls.store.getState().selected[id] !== undefined;
+    if (found && instance) holdForSelection(session, instance);
   };
 
   return (

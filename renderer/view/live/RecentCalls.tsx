@@ -1,11 +1,10 @@
-import { useState } from 'react';
 import { AIO_CODE_NAMES, type AioCodeName } from '../../../app/aio/codes';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { grouped } from '../../../app/quantity/format';
 import { type CallsReading, firstOf } from '../../../app/stats/calls';
 import { CODE_WORDS, callFigures, causeText, goneText, keptText } from '../../store/callWords';
 import { CodeMark } from '../Marks';
-import { useCalls, useSession } from '../session';
+import { useCalls, useScreen, useSession } from '../session';
 import { CallStrip } from './CallStrip';
 import { CallTable } from './CallTable';
 import { TableButton } from './headButtons';
@@ -104,7 +103,8 @@ function PartsLegend() {
 
 /** Every single send call of late: as a strip of bars or as a table, with the one that is selected in full. */
 export function RecentCalls({ instance }: { instance: InstanceInfo }) {
-  const [table, setTable] = useState(false);
+  const { screen } = useSession();
+  const table = useScreen((s) => s.callTable);
   const [box, seen] = useOnScreen<HTMLElement>();
   const reading = useReading(instance, seen);
   return (
@@ -122,7 +122,7 @@ export function RecentCalls({ instance }: { instance: InstanceInfo }) {
             <FirstButton key={code} instance={instance} reading={reading} code={code} />
           ))}
         </fieldset>
-        <TableButton on={table} what="Recent calls" toggle={() => setTable(!table)} />
+        <TableButton on={table} what="Recent calls" toggle={() => screen.setState({ callTable: !table })} />
       </div>
       {table ? (
         <CallTable instance={instance} reading={reading} />

@@ -14,7 +14,7 @@ import {
 import type { Shown } from '../../store/exportText';
 import { barsOf, stallsAt, topOf, windowOf } from '../../store/strip';
 import { CODE_LINES, type LineStyle, THROUGHPUT_LINES } from './lines';
-import { type Colours, coloursOf, paintStrip, STRIP_LEFT } from './stripCanvas';
+import { type Colours, coloursOf, hatch, paintStrip, STRIP_LEFT } from './stripCanvas';
 
 /** What is seen as a picture: drawn anew, so that it is whole whatever the window's size and scrolling. */
 
@@ -164,6 +164,19 @@ function drawLatency(pen: Pen, shown: Shown, top: number): void {
 function drawStrip(pen: Pen, shown: Shown, top: number): void {
   const { reading } = shown;
   write(pen, `Recent calls: ${keptText(reading ?? undefined)}`, MARGIN, top + 12, 13, pen.colours.text, 600);
+  let x = MARGIN + 500;
+  for (const [word, colour] of [
+    ['taken', pen.colours.success],
+    ['refused, AGAIN', pen.colours.again],
+    ['refused, INVAL', pen.colours.inval],
+    ['unexamined', pen.colours.axis],
+  ] as const) {
+    pen.ctx.fillStyle = colour;
+    if (word === 'unexamined') hatch(pen.ctx, x, top + 3, 10, 10, colour);
+    else pen.ctx.fillRect(x, top + 3, 10, 10);
+    write(pen, word, x + 16, top + 12, 12, pen.colours.text2);
+    x += 150;
+  }
   if (!reading) return;
   const [from, to] = windowOf(callCount(reading.calls), INNER - STRIP_LEFT, -1);
   const bars = barsOf(reading.calls, from, to);

@@ -55,7 +55,7 @@ export interface StripPicture {
 }
 
 /** Slanted lines in a bar: packets that no one looked at. */
-function hatch(
+export function hatch(
   ctx: CanvasRenderingContext2D,
   x: number,
   y: number,

@@ -32,7 +32,7 @@ export function useReading(instance: InstanceInfo, seen: boolean): CallsReading 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `version` says when it is time to look again.
   useEffect(() => {
     if (!seen || document.hidden || run === 0) return;
-    if (frozen && calls.store.getState().readings[id]) return;
+    if (frozen && calls.isHeld(id)) return;
     calls.refresh(id);
   }, [calls, id, run, seen, frozen, version]);
   return reading;

@@ -1,5 +1,6 @@
 // C tests: every test/native/*_test.c is a program that prints TAP. It is linked with the whole C core and the contract
-// suite, under AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer.
+// suite, under AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer. Those named *_race_test.c run a second
+// time under ThreadSanitizer.
 //
 //   node main/dev/ctest.mjs [part of a test's name]
 import { existsSync } from 'node:fs';
@@ -13,13 +14,36 @@ import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
 
 /** @typedef {import('./outcomes.mjs').Outcome} Outcome */
 
+/**
+ * @typedef {object} Variant one way to build the tests
+ * @property {string} suffix of the programs' names
+ * @property {string[]} sanitizers
+ * @property {string[]} more flags of the compiler only
+ * @property {(source: string) => boolean} takes which tests
+ */
+
+/** @type {Variant[]} */
+const VARIANTS = [
+  {
+    suffix: '',
+    sanitizers: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+    more: [],
+    takes: () => true,
+  },
+  {
+    suffix: '-tsan',
+    sanitizers: ['-fsanitize=thread'],
+    // It does not see fences; where they stand the data are atomics anyway.
+    more: ['-Wno-tsan'],
+    takes: (source) => source.endsWith('_race_test.c'),
+  },
+];
+
 const FOLDER = join(DIST, 'ctest');
-const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 const FLAGS = [
   ...C_FLAGS,
   '-O1',
   '-fno-omit-frame-pointer',
-  ...SANITIZERS,
   '-Inative/include',
   '-Inative/src',
   '-Itest/native',
@@ -55,6 +79,42 @@ async function runProgram(/** @type {string} */ name, /** @type {string} */ prog
 }
 
 /**
+ * Builds the tests of a variant.
+ * @param {Variant} variant
+ * @param {{ tests: string[], shared: string[], compiler: import('./compile.mjs').Compiler }} of
+ * @param {(text: string) => void} detail
+ */
+async function buildVariant(variant, { tests, shared, compiler }, detail) {
+  const flags = [...FLAGS, ...variant.sanitizers, ...variant.more];
+  const folder = join(FOLDER, `obj${variant.suffix}`);
+  const plan = { headers: headers('native', 'test'), flags, folder };
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  /** @type {{ name: string, program: string }[]} */
+  const programs = [];
+  const objects = await compileObjects(compiler, { ...plan, sources: shared }, detail);
+  const sharedHash = hashFiles(objects);
+  for (const source of tests) {
+    const name = `${basename(source, '.c')}${variant.suffix}`;
+    const program = join(FOLDER, name);
+    try {
+      const own = await compileObjects(compiler, { ...plan, sources: [source] }, detail);
+      const key = hashOf(compiler.version, sharedHash, hashFiles(own), flags.join(' '));
+      if (!isFresh(`ctest-${name}`, key, [program])) {
+        detail(`linking ${name}`);
+        const linked = [...variant.sanitizers, '-pthread', '-lm'];
+        await link(compiler, { objects: [...own, ...objects], flags: linked, output: program });
+        stamp(`ctest-${name}`, key);
+      }
+      programs.push({ name, program });
+    } catch (error) {
+      outcomes.push(notBuilt(name, error));
+    }
+  }
+  return { outcomes, programs };
+}
+
+/**
  * Builds and runs the C tests.
  * @param {string} [filter] only programs whose name contains this
  * @returns {Promise<Outcome[]>}
@@ -69,7 +129,6 @@ export async function runCTests(filter = '') {
     ...filesBelow(inRoot('test', 'contract'), ['.c']),
     ...all.filter((file) => !file.endsWith('_test.c')),
   ];
-  const plan = { headers: headers('native', 'test'), flags: FLAGS, folder: join(FOLDER, 'obj') };
   /** @type {Outcome[]} */
   const outcomes = [];
   /** @type {{ name: string, program: string }[]} */
@@ -77,24 +136,12 @@ export async function runCTests(filter = '') {
   try {
     await step('C tests, building', async (detail) => {
       const compiler = await findCompiler();
-      const objects = await compileObjects(compiler, { ...plan, sources: shared }, detail);
-      const sharedHash = hashFiles(objects);
-      for (const source of tests) {
-        const name = basename(source, '.c');
-        const program = join(FOLDER, name);
-        try {
-          const own = await compileObjects(compiler, { ...plan, sources: [source] }, detail);
-          const key = hashOf(compiler.version, sharedHash, hashFiles(own), FLAGS.join(' '));
-          if (!isFresh(`ctest-${name}`, key, [program])) {
-            detail(`linking ${name}`);
-            const flags = [...SANITIZERS, '-pthread', '-lm'];
-            await link(compiler, { objects: [...own, ...objects], flags, output: program });
-            stamp(`ctest-${name}`, key);
-          }
-          programs.push({ name, program });
-        } catch (error) {
-          outcomes.push(notBuilt(name, error));
-        }
+      for (const variant of VARIANTS) {
+        const taken = tests.filter(variant.takes);
+        if (taken.length === 0) continue;
+        const built = await buildVariant(variant, { tests: taken, shared, compiler }, detail);
+        outcomes.push(...built.outcomes);
+        programs.push(...built.programs);
       }
     });
   } catch (error) {

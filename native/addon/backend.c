@@ -12,6 +12,7 @@ napi_type_tag const pl_backend_tag = { 0x7061636b65746c61UL, 0x6261636b656e6431U
 
 typedef struct {
   char *        name;
+  char *        own; /* the name others attach to it under; NULL = none can */
   unsigned long cnt;
   pl_opt_t      opts[PL_OPT_MAX];
   char *        names[PL_OPT_MAX];
@@ -30,19 +31,23 @@ typedef struct {
 static void
 drop_spec( spec_t * spec ) {
   free( spec->name );
+  free( spec->own );
   for( unsigned long i = 0UL; i < PL_OPT_MAX; i++ ) {
     free( spec->names[i] );
     free( spec->strs[i] );
   }
 }
 
-/* Copies {name, options: [[name, number|string|null]], force}; null is "max". */
+/* Copies {name, options: [[name, number|string|null]], force, own: string|null};
+   null is "max". */
 static int
 read_spec( napi_env env, napi_value obj, spec_t * spec ) {
   napi_value v, list;
   uint32_t   cnt;
   if( pl_member( env, obj, "name", &v ) || !( spec->name = pl_arg_string( env, v, "backend name" ) ) ) return -1;
   if( pl_member( env, obj, "force", &v ) || pl_arg_bool( env, v, "force", &spec->force ) ) return -1;
+  if( pl_member( env, obj, "own", &v ) ) return -1;
+  if( !pl_is_null( env, v ) && !( spec->own = pl_arg_string( env, v, "own" ) ) ) return -1;
   if( pl_member( env, obj, "options", &list ) ) return -1;
   if( napi_get_array_length( env, list, &cnt ) != napi_ok || cnt > PL_OPT_MAX )
     return pl_throw( env, "options is an array of at most %lu pairs.", PL_OPT_MAX );
@@ -123,8 +128,10 @@ open_work( pl_job_t * job ) {
   spec_t *     s = &j->spec;
   j->backend     = pl_backend_open( s->name, s->opts, s->cnt, s->force, &job->err );
   if( !j->backend ) return 1;
-  int failed = 0;
-  if( j->has_peer && !j->backend->def->has_peer ) /* before the file is touched */
+  int failed = s->own && pl_backend_join( j->backend, s->own, &job->err );
+  if( failed )
+    (void)0;
+  else if( j->has_peer && !j->backend->def->has_peer ) /* before the file is touched */
     failed = pl_backend_set_peer_out( j->backend, NULL, &job->err );
   else if( j->has_peer )
     failed = give_file( j, &j->peer, pl_backend_set_peer_out );

@@ -8,7 +8,7 @@
 
 static napi_value
 option( napi_env env, pl_opt_def_t const * d ) {
-  static char const * const kinds[PL_OPT_KIND_CNT] = { "whole", "rate", "probability", "bytes", "duration", "output" };
+  static char const * const kinds[PL_OPT_KIND_CNT] = { "whole", "rate", "probability", "bytes", "duration", "output", "instance" };
   napi_value v, required;
   napi_create_object( env, &v );
   pl_put_string( env, v, "name", d->name );

@@ -48,7 +48,8 @@ void pl_err_set( pl_err_t * err, int errnum, char const * step, char const * fmt
 #define PL_OPT_BYTES       (3)
 #define PL_OPT_DURATION    (4) /* nanoseconds */
 #define PL_OPT_OUTPUT      (5) /* a path */
-#define PL_OPT_KIND_CNT    (6)
+#define PL_OPT_INSTANCE    (6) /* the name of another instance */
+#define PL_OPT_KIND_CNT    (7)
 
 typedef struct {
   char const * name;
@@ -93,6 +94,10 @@ typedef struct {
 
   /* Opens an instance, or returns NULL and fills err. */
   pl_backend_t * (*open)( pl_opt_vals_t const * vals, int force, pl_err_t * err );
+
+  /* Lets other instances attach to its far end under that name.  0, or -1 with
+     err.  NULL when nothing can attach. */
+  int (*join)( pl_backend_t * self, char const * name, pl_err_t * err );
 
   /* Moves what waits: now is CLOCK_MONOTONIC ns.  Returns the time at which it
      wants to be called again, UINT64_MAX when nothing waits for time.  NULL when
@@ -147,6 +152,10 @@ pl_backend_t *
 pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, int force, pl_err_t * err );
 
 void pl_backend_close( pl_backend_t * self );
+
+/* Lets other instances find it by that name, where anything can be attached to
+   it.  0, or -1 with err. */
+int pl_backend_join( pl_backend_t * self, char const * name, pl_err_t * err );
 
 /* Has the far end record what it receives into the pcapng backend file, which
    then belongs to self and is closed with it (on failure it still belongs to

@@ -7,6 +7,11 @@
 
    One thread works both ends: the runner calls send and then service.
 
+   Another instance may attach to end B (option attach, wire.h).  While it does,
+   what comes out of the ring goes to it and end B counts nothing.  An instance
+   that is attached counts and records what comes over the wire; its own packets
+   leave its ring and are not counted as received.
+
    prod ─── next slot to fill          [cons, pub)  visible to end B
    pub  ─── published up to here       [pub, prod)  held back
    cons ─── next slot end B takes
@@ -14,17 +19,15 @@
    Slots hold a position in one byte buffer.  The buffer starts over whenever
    the ring runs empty, so a drained ring stays inside the cache. */
 
-#include "pl_backend.h"
-#include "hash.h"
+#include "backend/loopback.h"
 #include "run/clock.h"
-#include "stage/recorder.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_RING, OPT_DRAIN, OPT_MTU, OPT_LOSS, OPT_DUPLICATE, OPT_REORDER, OPT_DELAY, OPT_SEED, OPT_CNT };
+enum { OPT_RING, OPT_DRAIN, OPT_MTU, OPT_LOSS, OPT_DUPLICATE, OPT_REORDER, OPT_DELAY, OPT_SEED, OPT_ATTACH, OPT_CNT };
 
 static pl_opt_def_t const opts[OPT_CNT] = {
     [OPT_RING]      = { .name = "ring", .kind = PL_OPT_WHOLE, .min = 1, .max = 65536, .dflt = 1024 },
@@ -35,62 +38,16 @@ static pl_opt_def_t const opts[OPT_CNT] = {
     [OPT_REORDER]   = { .name = "reorder", .kind = PL_OPT_PROBABILITY, .min = 0, .max = 1 },
     [OPT_DELAY]     = { .name = "delay", .kind = PL_OPT_DURATION, .min = 0, .max = 10e9 },
     [OPT_SEED]      = { .name = "seed", .kind = PL_OPT_WHOLE, .min = 0, .max = 4294967295.0, .dflt = 1 },
+    [OPT_ATTACH]    = { .name = "attach", .kind = PL_OPT_INSTANCE },
 };
 
 enum { CAUSE_FULL = 1, CAUSE_BUF_MAX, CAUSE_LIMIT };
 
-/* Fields of the hash: one random decision each. */
-enum { DECIDE_LOSS = 1, DECIDE_DUPLICATE, DECIDE_REORDER };
-
-/* A reordered packet is let go when this many later ones have left the ring. */
-#define REORDER_GAP (3UL)
-#define HELD_MAX    (REORDER_GAP + 1UL)
-
-#define RX_BATCH (64UL)
-
 /* A recorder without room (a pipe nobody reads) is asked again after this. */
 #define RETRY_NS (1000000UL)
 
-typedef struct {
-  uint32_t off;
-  uint16_t sz;
-} slot_t;
-
-typedef struct {
-  uint64_t release_at; /* ordinal of the packet after which it goes */
-  uint16_t sz;
-  uint8_t  copies;
-  uint8_t  buf[PL_AIO_PKT_INFO_BUF_MAX];
-} held_t;
-
-typedef struct {
-  pl_backend_t head;
-
-  slot_t *   slots;
-  uint64_t * ready_at; /* per slot, when it may leave; NULL without delay */
-  uint8_t *  data;
-  uint64_t   data_sz;
-  uint64_t   data_at; /* where the next packet's bytes go */
-  uint64_t   cap, prod, pub, cons;
-
-  uint64_t mtu;
-  uint64_t delay_ns;
-  uint32_t seed;
-  uint64_t loss, duplicate, reorder; /* thresholds out of 2^32 */
-  int      model;                    /* whether any of the three is set */
-
-  double   drain;     /* packets per second; infinity = max */
-  double   credit;    /* packets end B may take now */
-  uint64_t credit_at; /* when credit was last brought up to date, ns */
-  int      busy;      /* end B left packets behind: no credit, or no room in the recorder */
-
-  held_t * held; /* HELD_MAX, allocated with reorder only */
-  uint64_t held_cnt;
-  unsigned copy_done; /* copies of the packet at cons that were already delivered */
-} loopback_t;
-
 static void
-publish( loopback_t * self ) {
+publish( pl_loopback_t * self ) {
   if( self->pub == self->prod ) return;
   if( self->ready_at ) {
     uint64_t at = pl_clock_ns() + self->delay_ns;
@@ -104,7 +61,7 @@ publish( loopback_t * self ) {
    cap-1 packets are live when one is added, so skipping a short tail always
    leaves room at the start. */
 static uint64_t
-place( loopback_t * self, uint64_t sz ) {
+place( pl_loopback_t * self, uint64_t sz ) {
   if( self->prod == self->cons ) self->data_at = 0UL;
   if( self->data_sz - self->data_at < sz ) self->data_at = 0UL;
   uint64_t at = self->data_at;
@@ -113,7 +70,7 @@ place( loopback_t * self, uint64_t sz ) {
 }
 
 static int
-refuse( loopback_t * self, unsigned long i, unsigned long * opt_batch_idx, int id, uint64_t a, uint64_t b ) {
+refuse( pl_loopback_t * self, unsigned long i, unsigned long * opt_batch_idx, int id, uint64_t a, uint64_t b ) {
   /* An end B that left nothing behind takes all it sees: only slots are missing. */
   self->head.cause = (pl_cause_t){ .id = id, .by_ring = id == CAUSE_FULL && !self->busy, .a = a, .b = b };
   if( opt_batch_idx ) *opt_batch_idx = i;
@@ -123,7 +80,7 @@ refuse( loopback_t * self, unsigned long i, unsigned long * opt_batch_idx, int i
 static int
 loopback_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx,
                int flush ) {
-  loopback_t *  self = ctx;
+  pl_loopback_t *  self = ctx;
   int           ret  = PL_AIO_SUCCESS;
   unsigned long i    = 0UL;
   for( ; i < batch_cnt; i++ ) {
@@ -157,104 +114,17 @@ loopback_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
   return ret;
 }
 
-/* Hands n packets to the recorder, or only counts them.  Returns how many were
-   taken. */
-static unsigned long
-deliver( loopback_t * self, pl_aio_pkt_info_t const * batch, unsigned long n ) {
-  unsigned long taken = n;
-  if( self->head.recorder ) {
-    unsigned long idx = 0UL;
-    if( pl_aio_send( &self->head.recorder->aio, batch, n, &idx, 0 ) != PL_AIO_SUCCESS ) taken = idx;
-  }
-  self->head.received += taken;
-  return taken;
-}
-
-static int
-decided( loopback_t const * self, uint32_t what, uint64_t threshold, uint64_t ordinal ) {
-  return threshold && (uint64_t)pl_hash32( self->seed, 0U, what, ordinal ) < threshold;
-}
-
-/* Delivers the held packets that are due: all whose release_at is at most upto.
-   Returns 0 when the recorder has no room now. */
-static int
-release_held( loopback_t * self, uint64_t upto ) {
-  while( self->held_cnt && self->held[0].release_at <= upto ) {
-    held_t * h = &self->held[0];
-    while( h->copies ) {
-      pl_aio_pkt_info_t pkt = { .buf = h->buf, .buf_sz = h->sz };
-      if( !deliver( self, &pkt, 1UL ) ) return 0;
-      h->copies--;
-    }
-    self->held_cnt--;
-    memmove( &self->held[0], &self->held[1], self->held_cnt * sizeof( held_t ) );
-  }
-  return 1;
-}
-
-/* Takes the packet at cons out of the ring through the model.  Returns 0 when
-   the recorder has no room: the packet stays and is decided alike next time. */
-static int
-take_modelled( loopback_t * self ) {
-  uint64_t ordinal = self->cons;
-  slot_t   slot    = self->slots[ordinal % self->cap];
-  if( ordinal && !release_held( self, ordinal - 1UL ) ) return 0; /* the recorder had no room for it before */
-  if( !decided( self, DECIDE_LOSS, self->loss, ordinal ) ) {
-    unsigned copies = decided( self, DECIDE_DUPLICATE, self->duplicate, ordinal ) ? 2U : 1U;
-    if( decided( self, DECIDE_REORDER, self->reorder, ordinal ) ) {
-      held_t * h    = &self->held[self->held_cnt++];
-      h->release_at = ordinal + REORDER_GAP;
-      h->sz         = slot.sz;
-      h->copies     = (uint8_t)copies;
-      memcpy( h->buf, self->data + slot.off, slot.sz );
-    } else {
-      pl_aio_pkt_info_t pkt = { .buf = self->data + slot.off, .buf_sz = slot.sz };
-      for( ; self->copy_done < copies; self->copy_done++ )
-        if( !deliver( self, &pkt, 1UL ) ) return 0;
-      self->copy_done = 0U;
-    }
-  }
-  self->cons++;
-  self->head.completed++;
-  (void)release_held( self, ordinal );
-  return 1;
-}
-
-/* Takes up to n published packets straight through.  Returns how many left. */
-static uint64_t
-take_plain( loopback_t * self, uint64_t n ) {
-  uint64_t done = 0UL;
-  while( done < n ) {
-    uint64_t cnt = n - done < RX_BATCH ? n - done : RX_BATCH;
-    uint64_t got = cnt;
-    if( self->head.recorder ) {
-      pl_aio_pkt_info_t batch[RX_BATCH];
-      for( uint64_t i = 0; i < cnt; i++ ) {
-        slot_t slot = self->slots[( self->cons + i ) % self->cap];
-        batch[i]    = (pl_aio_pkt_info_t){ .buf = self->data + slot.off, .buf_sz = slot.sz };
-      }
-      got = deliver( self, batch, cnt );
-    } else {
-      self->head.received += cnt;
-    }
-    self->cons += got;
-    self->head.completed += got;
-    done += got;
-    if( got < cnt ) break;
-  }
-  return done;
-}
-
 static uint64_t
 loopback_service( pl_backend_t * head, uint64_t now ) {
-  loopback_t * self = (loopback_t *)head;
+  pl_loopback_t * self = (pl_loopback_t *)head;
   uint64_t     want = self->pub - self->cons;
 
-  uint64_t next = UINT64_MAX;
+  uint64_t next = pl_loopback_take_wire( self, now );
   if( self->ready_at ) { /* delay is constant, so the oldest is due first */
     uint64_t due = 0UL;
     while( due < want && self->ready_at[( self->cons + due ) % self->cap] <= now ) due++;
-    if( due < want ) next = self->ready_at[( self->cons + due ) % self->cap];
+    if( due < want && self->ready_at[( self->cons + due ) % self->cap] < next )
+      next = self->ready_at[( self->cons + due ) % self->cap];
     want = due;
   }
   uint64_t allowed = want;
@@ -264,16 +134,15 @@ loopback_service( pl_backend_t * head, uint64_t now ) {
     if( !self->busy ) self->credit = fmin( self->credit, 1.0 );
     if( (double)want > self->credit ) allowed = (uint64_t)self->credit;
   }
-  uint64_t done = 0UL;
-  if( self->model )
-    while( done < allowed && take_modelled( self ) ) done++;
-  else
-    done = take_plain( self, allowed );
+  uint64_t done = pl_loopback_take( self, allowed );
   if( !isinf( self->drain ) ) self->credit -= (double)done;
   self->busy     = done < want;
   head->ring_occ = self->prod - self->cons;
 
-  if( done < allowed ) return now + RETRY_NS;
+  if( done < allowed ) {
+    uint64_t retry = now + ( self->head.recorder ? RETRY_NS : WIRE_NS );
+    return retry < next ? retry : next;
+  }
   if( done < want && self->drain > 0.0 ) {
     uint64_t at = now + (uint64_t)( fmax( 1.0 - self->credit, 0.0 ) / self->drain * 1e9 ) + 1UL;
     if( at < next ) next = at;
@@ -283,23 +152,36 @@ loopback_service( pl_backend_t * head, uint64_t now ) {
 
 static int
 loopback_idle( pl_backend_t const * head ) {
-  loopback_t const * self = (loopback_t const *)head;
+  pl_loopback_t const * self = (pl_loopback_t const *)head;
   return self->cons == self->prod;
 }
 
 static void
 loopback_settle( pl_backend_t * head ) {
-  (void)release_held( (loopback_t *)head, UINT64_MAX );
+  pl_loopback_t * self = (pl_loopback_t *)head;
+  (void)pl_loopback_release( self, UINT64_MAX );
+  if( !self->from ) return;
+  pl_wire_detach( self->from ); /* from here on the other's own end B takes its packets */
+  (void)pl_loopback_take_wire( self, 0UL );
+}
+
+static int
+loopback_join( pl_backend_t * head, char const * name, pl_err_t * err ) {
+  pl_loopback_t * self = (pl_loopback_t *)head;
+  if( !self->to ) self->to = pl_wire_open_sender( name, err );
+  return self->to ? 0 : -1;
 }
 
 static void
 loopback_close( pl_backend_t * head ) {
-  loopback_t * self = (loopback_t *)head;
+  pl_loopback_t * self = (pl_loopback_t *)head;
   if( self->pub != self->prod ) { /* what was held back goes as far as it can go now */
     publish( self );
     (void)loopback_service( head, pl_clock_ns() );
   }
   loopback_settle( head );
+  pl_wire_close_sender( self->to );
+  pl_wire_close_receiver( self->from );
   free( self->held );
   free( self->ready_at );
   free( self->slots );
@@ -315,7 +197,7 @@ threshold( double probability ) {
 static pl_backend_t *
 loopback_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
   (void)force;
-  loopback_t * self = calloc( 1UL, sizeof( *self ) );
+  pl_loopback_t * self = calloc( 1UL, sizeof( *self ) );
   if( !self ) goto fail;
   self->cap       = (uint64_t)vals->num[OPT_RING];
   self->mtu       = (uint64_t)vals->num[OPT_MTU];
@@ -337,6 +219,11 @@ loopback_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
   self->head.def      = &pl_backend_loopback;
   self->head.aio      = (pl_aio_t){ .ctx = self, .send_func = loopback_send };
   self->head.ring_cap = self->cap;
+  char const * attach = vals->str[OPT_ATTACH];
+  if( attach && !( self->from = pl_wire_open_receiver( attach, err ) ) ) {
+    loopback_close( &self->head );
+    return NULL;
+  }
   return &self->head;
 
 fail:
@@ -362,6 +249,7 @@ pl_backend_def_t const pl_backend_loopback = { .name       = "loopback",
                                                .has_peer   = 1,
                                                .has_mtu    = 1,
                                                .open       = loopback_open,
+                                               .join       = loopback_join,
                                                .service    = loopback_service,
                                                .idle       = loopback_idle,
                                                .settle     = loopback_settle,

@@ -63,6 +63,11 @@ check_opt( pl_backend_def_t const * def, pl_opt_def_t const * d, pl_opt_t const 
     pl_err_set( err, 0, "options", "%s option %s needs the name of a file to write.", def->name, d->name );
     return -1;
   }
+  if( d->kind == PL_OPT_INSTANCE ) {
+    if( o->str && o->str[0] ) return 0;
+    pl_err_set( err, 0, "options", "%s option %s needs the name of an instance.", def->name, d->name );
+    return -1;
+  }
   int whole = d->kind == PL_OPT_WHOLE || d->kind == PL_OPT_BYTES || d->kind == PL_OPT_DURATION;
   int is_max = d->kind == PL_OPT_RATE && !o->str && isinf( o->num ) && o->num > 0;
   if( !o->str && ( is_max || ( o->num >= d->min && o->num <= d->max && ( !whole || o->num == floor( o->num ) ) ) ) )
@@ -98,6 +103,11 @@ pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt
     return NULL;
   }
   return def->open( &vals, force, err );
+}
+
+int
+pl_backend_join( pl_backend_t * self, char const * name, pl_err_t * err ) {
+  return self->def->join ? self->def->join( self, name, err ) : 0;
 }
 
 int

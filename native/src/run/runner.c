@@ -187,7 +187,7 @@ pl_run_main( void * arg ) {
 #endif
   uint64_t start   = pl_clock_ns();
   run->deadline    = run->cfg.duration_ns ? start + run->cfg.duration_ns : UINT64_MAX;
-  run->service_at  = UINT64_MAX;
+  run->service_at  = start; /* something may wait at the far end before the first send */
   run->progress_at = start;
   run->stepped_at  = start;
   pl_pace_start( &run->pace, &run->cfg.rate, start );

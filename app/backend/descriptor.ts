@@ -43,6 +43,8 @@ export const backendOptionSchema = z.discriminatedUnion('kind', [
   z.object({ ...optionBase, kind: z.literal('duration'), maxNs: z.number(), defaultNs: z.number() }),
   /** A file to write; required where `required` is set. */
   z.object({ ...optionBase, kind: z.literal('output'), required: z.boolean() }),
+  /** The id of another instance, or nothing. */
+  z.object({ ...optionBase, kind: z.literal('instance') }),
 ]);
 export type BackendOption = z.infer<typeof backendOptionSchema>;
 
@@ -116,6 +118,12 @@ export function parseOption(backend: string, option: BackendOption, text: string
         return refused(`${where} needs the name of a file to write.`);
       return parsed(text);
     }
+    case 'instance': {
+      const id = text.trim().toUpperCase();
+      if (id === '') return parsed(null);
+      if (!/^[A-Z]{1,3}$/.test(id)) return refused(`${where} is the letter of another instance; ${not}.`);
+      return parsed(id);
+    }
   }
 }
 
@@ -134,6 +142,7 @@ export function defaultText(option: BackendOption): string {
     case 'duration':
       return option.defaultNs === 0 ? '0' : `${option.defaultNs / 1e6}ms`;
     case 'output':
+    case 'instance':
       return '';
   }
 }
@@ -167,6 +176,7 @@ export function parseOptions(
     }
     const value = parseOption(backend.name, option, text ?? defaultText(option));
     if (!value.ok) return value;
+    if (option.kind === 'instance' && value.value === null) continue;
     values[option.name] = value.value;
   }
   return parsed(values);

@@ -1,6 +1,7 @@
 import { type BackendDescriptor, type BackendOption, defaultText, parseOption } from '../backend/descriptor';
 import { DURATION_MAX_NS, durationText, type Parsed, parsed, refused } from '../quantity/parse';
 import { FAULT_OPTIONS, type FaultSpec, NO_FAULT } from '../stage/fault';
+import { attachOf } from './attach';
 import { formatFlush } from './flush';
 import { BATCH_DEFAULT, type RunPlan } from './plan';
 import { formatRate } from './rate';
@@ -54,7 +55,7 @@ function optionWords({ backend, seed }: RunPlan, backends: readonly BackendDescr
   const options = backends.find(({ name }) => name === backend.name)?.options ?? [];
   return options.flatMap((option) => {
     const value = backend.options[option.name];
-    if (value === undefined) return [];
+    if (value === undefined || option.kind === 'instance') return [];
     const usual = parseOption(backend.name, option, defaultText(option));
     // --seed seeds the backend, too.
     const same = option.name === 'seed' ? value === seed : usual.ok && usual.value === value;
@@ -101,6 +102,8 @@ function notesOf(plan: RunPlan): string[] {
   if (plan.tee !== null || plan.peerOut !== null || typeof plan.backend.options.file === 'string') {
     notes.push('It keeps files that exist: add --force to overwrite them.');
   }
+  const to = attachOf(plan);
+  if (to !== null) notes.push(`A command is one instance alone: it is not attached to ${to}.`);
   return notes;
 }
 

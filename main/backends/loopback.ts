@@ -54,6 +54,11 @@ export const loopbackBackend: BackendDescriptor = {
       max: 4_294_967_295,
       default: 1,
     },
+    {
+      kind: 'instance',
+      name: 'attach',
+      help: 'Receives what another loopback instance sends, as long as both run; its own packets are then not received.',
+    },
   ],
   capabilities: { peer: true, mtu: true },
   unavailable: null,

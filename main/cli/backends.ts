@@ -15,6 +15,8 @@ function range(option: BackendOption): string {
       return `0 to ${option.maxNs / 1e9}s`;
     case 'output':
       return 'a file name';
+    case 'instance':
+      return 'in the window only';
   }
 }
 

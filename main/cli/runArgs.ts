@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { clip } from '../../app/quantity/parse';
+import { ATTACH_ALONE, attachOf } from '../../app/run/attach';
 import { parsePlan, planOfDocument } from '../../app/run/planDocument';
 import { BACKENDS, findBackend } from '../backends/table';
 import { readWords } from './args';
@@ -32,6 +33,9 @@ export async function readRun(argv: readonly string[]): Promise<SendCommand> {
     throw new UsageError(
       `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one.`,
     );
+  }
+  if (attachOf(plan.value) !== null) {
+    throw new UsageError(`${clip(path, 100)}: backend.options.attach: ${ATTACH_ALONE}`);
   }
   return { plan: plan.value, json: values.json ?? false };
 }

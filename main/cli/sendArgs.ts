@@ -3,6 +3,7 @@ import { encodeBytes } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
 import { parseSpec } from '../../app/packet/parseSpec';
 import { clip, type Parsed, parseWhole } from '../../app/quantity/parse';
+import { ATTACH_ALONE, attachOf } from '../../app/run/attach';
 import { parseFlush } from '../../app/run/flush';
 import {
   AGAIN_POLICIES,
@@ -79,6 +80,8 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   if (values.tee === '') throw new UsageError('--tee needs the name of a file to write.');
   if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
   const options = must(parseOptions(backend, optionsOf(values.opt ?? [])));
+  if (attachOf({ backend: { name: backend.name, options } }) !== null)
+    throw new UsageError(`--opt ${ATTACH_ALONE}`);
   const stream = await streamOf(values);
   const rate = values.rate === undefined ? { kind: 'max' as const } : must(parseRate(values.rate));
   if (rate.kind === 'capture' && stream.kind !== 'capture') {

@@ -1,4 +1,5 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
+import { attachOf, attachSentence, type Neighbour } from '../../app/run/attach';
 import { formatFlush } from '../../app/run/flush';
 import type { RunPlan, Settings, Tuning } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
@@ -21,6 +22,15 @@ export interface InstanceEvents {
   kept(): void;
   journal(level: 'info' | 'warning' | 'fault', text: string): void;
 }
+
+/** What an instance knows of the others. */
+export interface Around {
+  others(): readonly Neighbour[];
+  /** What an instance is called in the native core; unique in the process. */
+  nameOf(id: string): string;
+}
+
+const ALONE: Around = { others: () => [], nameOf: (id) => id };
 
 /**
  * One AIO instance: the draft of its settings, its opened capture, and at most one run at a time.
@@ -46,6 +56,7 @@ export class Instance {
     readonly id: string,
     private readonly events: InstanceEvents,
     now: () => number = () => performance.now(),
+    private readonly around: Around = ALONE,
   ) {
     this.draft = new InstanceDraft(events);
     this.stalls = new StallWatch(now);
@@ -66,6 +77,13 @@ export class Instance {
   live(): Live | null {
     if (!this.last) return null;
     return { id: this.id, run: this.runNumber, snapshot: this.last, stalls: this.history.stalls };
+  }
+
+  /** What the others know of it. */
+  neighbour(): Neighbour {
+    const { id, active, plan } = this;
+    const backend = active && plan ? plan.backend.name : this.draft.settings.backend;
+    return { id, backend, attachedTo: active && plan ? attachOf(plan) : null };
   }
 
   get active(): boolean {
@@ -128,11 +146,15 @@ export class Instance {
   async start(): Promise<void> {
     this.mustBeIdle('A run is on already.');
     const plan = this.draft.planned();
+    const to = attachOf(plan);
+    const alone = to === null ? null : attachSentence(this.id, to, this.around.others());
+    if (alone !== null) throw new LabError(alone, 'options.attach');
     const before = this.phase;
     const asked = this.draft.settings;
     this.setPhase('opening');
     try {
-      this.run = await startRun(await this.draft.guarded(plan));
+      const wire = { id: this.id, nameOf: this.around.nameOf };
+      this.run = await startRun(await this.draft.guarded(plan), { wire });
     } catch (error) {
       this.setPhase(before);
       this.events.journal('warning', LabError.from(error).sentence);

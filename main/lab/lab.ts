@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { InstanceInfo, JournalEntry, Live } from '../../app/ipc/contract';
 import type { History } from '../../app/stats/series';
 import type { KeptSession } from '../store/session';
@@ -31,6 +32,8 @@ export class Lab {
   private readonly entries = new Journal((entry) => {
     for (const listener of this.listeners) listener.journal?.(entry);
   });
+  /** Tells the instances of this lab from those of another one in the same process. */
+  private readonly name = randomUUID();
   private timer: NodeJS.Timeout | null = null;
   private changePending = false;
   /** The instance that the page shows. */
@@ -64,6 +67,10 @@ export class Lab {
         journal: (level, text) => this.entries.add(level, id, text),
       },
       this.now,
+      {
+        others: () => [...this.instances.values()].filter((i) => i.id !== id).map((i) => i.neighbour()),
+        nameOf: (other) => `${this.name}.${other}`,
+      },
     );
     this.instances.set(id, instance);
     return instance;

@@ -39,9 +39,11 @@ export interface LabRun {
   readonly done: Promise<Snapshot>;
 }
 
-/** For tests of faults that take long in real life. */
 export interface RunTuning {
+  /** For tests of faults that take long in real life. */
   readonly stallNs?: number;
+  /** The instance that runs, and the name of any instance in this process. */
+  readonly wire?: { readonly id: string; readonly nameOf: (id: string) => string };
 }
 
 /**
@@ -52,7 +54,12 @@ export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<L
   const addon = nativeAddon();
   await checkFiles(plan);
   const backend = await orLabError(
-    addon.openBackend(backendSpec(plan), fileSpec(plan, plan.peerOut), fileSpec(plan, plan.tee), plan.fault),
+    addon.openBackend(
+      backendSpec(plan, tuning),
+      fileSpec(plan, plan.peerOut),
+      fileSpec(plan, plan.tee),
+      plan.fault,
+    ),
   );
   let ended = (): void => {};
   const end = new Promise<void>((resolve) => {
@@ -126,10 +133,13 @@ class StartedRun implements LabRun {
   }
 }
 
-function backendSpec(plan: RunPlan): NativeBackendSpec {
-  const { name, options } = plan.backend;
-  const { file } = options;
-  return { name, options: Object.entries(options), force: mayOverwrite(plan, file) };
+function backendSpec(plan: RunPlan, { wire }: RunTuning): NativeBackendSpec {
+  const { name } = plan.backend;
+  const { attach, ...options } = plan.backend.options;
+  const pairs: [string, number | string | null][] = Object.entries(options);
+  if (typeof attach === 'string') pairs.push(['attach', wire ? wire.nameOf(attach) : attach]);
+  const force = mayOverwrite(plan, options.file);
+  return { name, options: pairs, force, own: wire ? wire.nameOf(wire.id) : null };
 }
 
 function fileSpec(plan: RunPlan, path: string | null): NativeBackendSpec | null {

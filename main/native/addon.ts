@@ -24,6 +24,8 @@ export interface NativeBackendSpec {
   readonly options: readonly (readonly [string, number | string | null])[];
   /** Whether an existing output file may be overwritten. */
   readonly force: boolean;
+  /** The name others attach to its far end under; absent or null when none can. */
+  readonly own?: string | null;
 }
 
 /** One stream: a capture, or frames. */

@@ -9,12 +9,14 @@ import { packetBehind } from '../../app/packet/editBytes';
 import { specError } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
 import { parseWhole } from '../../app/quantity/parse';
+import { attachSentence, type Neighbour } from '../../app/run/attach';
 import { parseFlush } from '../../app/run/flush';
 import { BATCH_MAX, BATCH_MIN, SEED_MAX, type Settings } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
 import { parseStop } from '../../app/run/stop';
 import { NEEDS_CAPTURE } from '../../app/run/tuning';
 import { faultOf } from '../../app/stage/fault';
+import { isBusy } from './lab';
 
 /** What is wrong with a draft, by field, in the order of the form. Main checks again when Run is pressed. */
 export type FieldProblems = Readonly<Record<string, string>>;
@@ -25,18 +27,32 @@ export function optionText(settings: Settings, backend: string, option: BackendO
   return typed === undefined || typed.trim() === '' ? defaultText(option) : typed;
 }
 
+/** The other instances as attaching sees them. Whether one is taken already is main's to know. */
+function neighboursOf(own: InstanceInfo, all: readonly InstanceInfo[]): readonly Neighbour[] {
+  return all
+    .filter(({ id }) => id !== own.id)
+    .map((i) => ({
+      id: i.id,
+      backend: (isBusy(i) ? i.ranOn : null) ?? i.settings.backend,
+      attachedTo: null,
+    }));
+}
+
 function optionProblem(
   settings: Settings,
   instance: InstanceInfo,
   backend: BackendDescriptor,
   option: BackendOption,
+  instances: readonly InstanceInfo[],
 ): string | null {
   if (option.kind === 'output') {
     const missing = option.required && instance.outputs.file === null;
     return missing ? `Choose the file that ${backend.name} writes.` : null;
   }
   const result = parseOption(backend.name, option, optionText(settings, backend.name, option));
-  return result.ok ? null : result.sentence;
+  if (!result.ok) return result.sentence;
+  if (option.kind !== 'instance' || typeof result.value !== 'string') return null;
+  return attachSentence(instance.id, result.value, neighboursOf(instance, instances));
 }
 
 /** The field that stands for the packet source: the hex text, or the capture. */
@@ -60,6 +76,7 @@ export function checkSettings(
   settings: Settings,
   instance: InstanceInfo,
   backends: readonly BackendDescriptor[],
+  instances: readonly InstanceInfo[] = [],
 ): FieldProblems {
   const problems: Record<string, string> = {};
   const source = sourceProblem(settings, instance);
@@ -69,7 +86,7 @@ export function checkSettings(
   if (!backend) problems.backend = `There is no backend named ${settings.backend}. Choose another one.`;
   else if (backend.unavailable !== null) problems.backend = backend.unavailable;
   for (const option of backend?.options ?? []) {
-    const sentence = backend ? optionProblem(settings, instance, backend, option) : null;
+    const sentence = backend ? optionProblem(settings, instance, backend, option, instances) : null;
     if (sentence !== null) problems[`options.${option.name}`] = sentence;
   }
 

@@ -10,6 +10,7 @@ import { parseRate } from '../../app/run/rate';
 import { parseStop } from '../../app/run/stop';
 import { optionText } from './checks';
 import { craftedOf } from './craft';
+import { isBusy } from './lab';
 import { udpLines } from './udpPreflight';
 
 /** One line of "Before you run": `good` fits, `note` is worth knowing, `warning` costs packets, `stop` prevents a run. */
@@ -145,11 +146,36 @@ function runLines(settings: Settings, instance: InstanceInfo, backend: BackendDe
   return lines;
 }
 
+/** Who receives what: the far end may be another instance. */
+function wireLines(
+  settings: Settings,
+  own: InstanceInfo,
+  instances: readonly InstanceInfo[],
+): PreflightLine[] {
+  if (settings.backend !== 'loopback') return [];
+  const attached = (s: Settings) => s.options.loopback?.attach?.trim().toUpperCase() ?? '';
+  const lines: PreflightLine[] = [];
+  const to = attached(settings);
+  if (to !== '') {
+    lines.push({
+      level: 'note',
+      text: `Receives what ${to} sends while both run; its own packets are not received.`,
+    });
+  }
+  for (const other of instances) {
+    if (other.id === own.id || !isBusy(other) || other.ranOn !== 'loopback') continue;
+    if (attached(other.settings) !== own.id) continue;
+    lines.push({ level: 'note', text: `${other.id} is attached here: what is sent is received there.` });
+  }
+  return lines;
+}
+
 /** The lines of "Before you run", the worst first. */
 export function preflight(
   settings: Settings,
   instance: InstanceInfo,
   backend: BackendDescriptor | undefined,
+  instances: readonly InstanceInfo[] = [],
 ): readonly PreflightLine[] {
   if (!backend) return [{ level: 'stop', text: 'Choose a backend.' }];
   if (backend.unavailable !== null) return [{ level: 'stop', text: backend.unavailable }];
@@ -158,7 +184,9 @@ export function preflight(
       ? hexLines(settings, backend)
       : captureLines(instance, mtuOf(settings, backend));
   const order = ['stop', 'warning', 'good', 'note'];
-  return [...source, ...runLines(settings, instance, backend)].sort(
-    (a, b) => order.indexOf(a.level) - order.indexOf(b.level),
-  );
+  return [
+    ...source,
+    ...runLines(settings, instance, backend),
+    ...wireLines(settings, instance, instances),
+  ].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }

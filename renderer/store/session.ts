@@ -163,7 +163,8 @@ export function createSession(client: Client, around: Surroundings): Session {
   const problems = (id: string): FieldProblems => {
     const instance = instanceOf(id);
     const settings = draft.store.getState().settings[id];
-    return instance && settings ? checkSettings(settings, instance, lab.getState().backends) : {};
+    const { backends, instances } = lab.getState();
+    return instance && settings ? checkSettings(settings, instance, backends, instances) : {};
   };
 
   /** Main that should be sending statistics and does not is noticed here: nothing else asks it anything meanwhile. */

@@ -49,9 +49,10 @@ function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Sett
 function Controls({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const session = useSession();
   const backends = useLab((s) => s.backends);
+  const instances = useLab((s) => s.instances);
   const busy = isBusy(instance);
   const { id } = instance;
-  const words = intent(settings, instance, checkSettings(settings, instance, backends));
+  const words = intent(settings, instance, checkSettings(settings, instance, backends, instances));
 
   // Space anywhere in the bar is Run or Stop; on the Stop button it is Stop, as on any button.
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {

@@ -51,6 +51,8 @@ function asNative(option: BackendOption): NativeOptionTable {
       return { name, kind, min: 0, max: option.maxNs, default: option.defaultNs, required: false };
     case 'output':
       return { name, kind, min: 0, max: 0, default: 0, required: option.required };
+    case 'instance':
+      return { name, kind, min: 0, max: 0, default: 0, required: false };
   }
 }
 

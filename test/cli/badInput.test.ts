@@ -35,6 +35,8 @@ test.each([
   [[...send, '--opt', '__proto__=1'], '__proto__'],
   [[...send, '--opt', 'constructor=1'], 'constructor'],
   [[...send, '--opt', 'ring=1', '--opt', 'ring=2'], 'twice'],
+  [[...send, '--opt', 'attach=B'], '--opt attach joins instances of the window'],
+  [[...send, '--opt', 'attach=7'], 'the letter of another instance'],
   [['send', '--backend', 'null', '--hex', HEX, '--opt', 'ring=1'], 'no options'],
   [['send', '--backend', 'null', '--hex', HEX, '--peer-out', 'x'], 'no far end'],
   [['send', '--backend', 'pcapng', '--hex', HEX], 'file'],

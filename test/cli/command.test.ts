@@ -79,7 +79,9 @@ describe('a run as a command', () => {
           // The command line has no end by hand: thirty days stand for it, and the person is told.
           const never = plan.stop.after.kind === 'never';
           const stop = never ? { ...plan.stop, after: { kind: 'duration', ns: 30 * 86_400e9 } } : plan.stop;
-          expect(got).toEqual({ ...plan, stop, force: false });
+          // Nor is it attached to anybody.
+          const { attach: _, ...options } = plan.backend.options;
+          expect(got).toEqual({ ...plan, backend: { ...plan.backend, options }, stop, force: false });
           expect(command(plan).notes.some((note) => note.includes('30 days'))).toBe(never);
         }
       }),
@@ -102,6 +104,12 @@ describe('a run as a command', () => {
     expect(command(planned(text, { peer: "/tmp/it's here" })).command).toBe(
       "packet-lab send --backend loopback --opt ring=64 --opt delay=1.5ms --hex 020000 --rate 10kpps --duration 10s --fault drop=0 --peer-out '/tmp/it'\\''s here'",
     );
+  });
+
+  it('is one instance alone', () => {
+    const attached = command(planned({ options: { loopback: { attach: 'B' } }, rate: 'max', stop: 'once' }));
+    expect(attached.command).not.toContain('attach');
+    expect(attached.notes).toEqual(['A command is one instance alone: it is not attached to B.']);
   });
 
   it('refuses what send cannot say, with the way that can', () => {

@@ -180,6 +180,11 @@ describe('packet-lab run', () => {
       'stages[1]: the fault stage comes before the tee',
     ],
     ['a wrong fault', { ...base, stages: [{ name: 'fault', options: { drop: 2 } }] }, 'stages[0].options: '],
+    [
+      'an instance alone that is to be attached',
+      { ...base, backend: { name: 'loopback', options: { attach: 'B' } } },
+      'backend.options.attach: attach joins instances of the window',
+    ],
     ['a tee without a file', { ...base, stages: [{ name: 'tee' }] }, 'stages[0].options.file: '],
   ])('%s is refused with its path', async (_, value, sentence) => {
     const { status, stdout, stderr } = await packetLab('run', plan(value), '--json');

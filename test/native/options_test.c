@@ -106,9 +106,22 @@ path_option( void const * arg ) {
 }
 
 static void
+instance_option( void const * arg ) {
+  option_t const * of = arg;
+  refused( of->def, of->opt->name, 0.0, NULL );
+  refused( of->def, of->opt->name, INFINITY, NULL );
+  refused( of->def, of->opt->name, 0.0, "" );
+  pl_err_t       err;
+  pl_opt_t const opt = { .name = of->opt->name, .str = "somebody who is not there yet" };
+  pl_backend_t * b   = open_with( of->def, &opt, "", &err );
+  CHECK( b );
+  pl_backend_close( b );
+}
+
+static void
 unknown( void const * arg ) {
   pl_backend_def_t const * def     = arg;
-  char const * const       names[] = { "", "rings", "Ring", "RING", "ring ", "fil", "__proto__", "%s%n", "attach" };
+  char const * const       names[] = { "", "rings", "Ring", "RING", "ring ", "fil", "__proto__", "%s%n", "attached" };
   for( unsigned long i = 0UL; i < sizeof( names ) / sizeof( names[0] ); i++ ) {
     refused( def, names[i], 1.0, NULL );
     refused( def, names[i], 1.0, "text" );
@@ -220,7 +233,9 @@ main( void ) {
     for( unsigned long j = 0UL; j < table[i]->opt_cnt; j++ ) {
       option_t const of = { .def = table[i], .opt = &table[i]->opts[j] };
       snprintf( name, sizeof( name ), "%s: option %s", table[i]->name, of.opt->name );
-      tap_run_with( name, of.opt->kind == PL_OPT_OUTPUT ? path_option : number_option, &of );
+      int kind = of.opt->kind;
+      tap_run_with( name, kind == PL_OPT_OUTPUT ? path_option : kind == PL_OPT_INSTANCE ? instance_option : number_option,
+                    &of );
     }
   }
   tap_run( "several options", several );

@@ -55,6 +55,7 @@ export const FAKE_BACKENDS: readonly BackendDescriptor[] = [
         max: 2 ** 32 - 1,
         default: 1,
       },
+      { name: 'attach', kind: 'instance', help: 'Receives what another loopback instance sends.' },
     ],
     capabilities: { peer: true, mtu: true },
     unavailable: null,

@@ -3,7 +3,8 @@ import type { BackendDescriptor, BackendOption } from '../../../app/backend/desc
 import { defaultText } from '../../../app/backend/descriptor';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
-import { useSession } from '../session';
+import { useLab, useSession } from '../session';
+import { describedBy, FieldError, fieldIds } from './Field';
 import { OutputRow } from './OutputRow';
 import { SmallField } from './SmallField';
 
@@ -20,6 +21,11 @@ interface OptionProps {
 /** What a run takes when the field is empty: the plan's seed seeds the backend, too. */
 function standardOf(option: BackendOption, settings: Settings): string {
   return option.name === 'seed' ? settings.seed : defaultText(option);
+}
+
+function helpOf(option: BackendOption, settings: Settings): string {
+  const standard = standardOf(option, settings);
+  return `${option.name}: ${option.help}${standard === '' ? '' : ` Default ${standard}.`}`;
 }
 
 function OptionInput({ instance, settings, backend, option, error, locked, onFocus }: OptionProps) {
@@ -40,6 +46,52 @@ function OptionInput({ instance, settings, backend, option, error, locked, onFoc
         draft.setOption(instance.id, backend.name, option.name, typed === standard ? null : typed)
       }
     />
+  );
+}
+
+/** Chooses another loopback instance, or none. */
+function AttachInput({ instance, settings, backend, option, error, locked, onFocus }: OptionProps) {
+  const { draft } = useSession();
+  const instances = useLab((s) => s.instances);
+  const ids = fieldIds(`options.${option.name}`);
+  const value = settings.options[backend.name]?.[option.name]?.trim() ?? '';
+  const others = instances.filter((i) => i.id !== instance.id && i.settings.backend === backend.name);
+  const known = value === '' || others.some(({ id }) => id === value);
+  return (
+    <>
+      <div className={error === undefined ? 'option' : 'option wrong'} title={locked ?? undefined}>
+        <label id={ids.label} htmlFor={ids.control} className="option-label">
+          {option.name}
+        </label>
+        <select
+          id={ids.control}
+          className={value === '' ? 'select as-default' : 'select'}
+          data-field={`options.${option.name}`}
+          value={value}
+          disabled={locked !== null}
+          title={locked ?? option.help}
+          aria-invalid={error !== undefined}
+          aria-describedby={describedBy(ids, true, error)}
+          onFocus={() => onFocus(option)}
+          onBlur={() => onFocus(null)}
+          onChange={(event) =>
+            draft.setOption(instance.id, backend.name, option.name, event.target.value || null)
+          }
+        >
+          <option value="">none</option>
+          {others.map(({ id }) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+          {!known && <option value={value}>{value}</option>}
+        </select>
+        <span id={ids.help} className="visually-hidden">
+          {option.help} {locked}
+        </span>
+      </div>
+      <FieldError ids={ids} error={error} />
+    </>
   );
 }
 
@@ -74,23 +126,24 @@ export function OptionGrid(props: {
       {others.length > 0 && (
         <>
           <div className="option-grid">
-            {others.map((option) => (
-              <OptionInput
-                key={option.name}
-                instance={instance}
-                settings={settings}
-                backend={backend}
-                option={option}
-                error={errors[`options.${option.name}`]}
-                locked={locked}
-                onFocus={setCurrent}
-              />
-            ))}
+            {others.map((option) => {
+              const Input = option.kind === 'instance' ? AttachInput : OptionInput;
+              return (
+                <Input
+                  key={option.name}
+                  instance={instance}
+                  settings={settings}
+                  backend={backend}
+                  option={option}
+                  error={errors[`options.${option.name}`]}
+                  locked={locked}
+                  onFocus={setCurrent}
+                />
+              );
+            })}
           </div>
           <p className="option-help" aria-hidden="true">
-            {current === null
-              ? backend.summary
-              : `${current.name}: ${current.help} Default ${standardOf(current, settings)}.`}
+            {current === null ? backend.summary : helpOf(current, settings)}
           </p>
         </>
       )}

@@ -61,10 +61,11 @@ function useErrors(
   editing: string | null,
 ): Readonly<Record<string, string>> {
   const backends = useLab((s) => s.backends);
+  const instances = useLab((s) => s.instances);
   const refusals = useRefusals(instance.id);
   const errors: Record<string, string> = {};
   const backend = backends.find((b) => b.name === settings.backend);
-  for (const [field, sentence] of Object.entries(checkSettings(settings, instance, backends))) {
+  for (const [field, sentence] of Object.entries(checkSettings(settings, instance, backends, instances))) {
     if (field !== editing && !isUnchosen(field, instance, backend)) errors[field] = sentence;
   }
   return { ...errors, ...refusals };
@@ -86,7 +87,8 @@ function Fix({ instance, fix }: { instance: InstanceInfo; fix: NonNullable<Prefl
 
 function Before({ instance, settings }: FormProps) {
   const backend = useBackend(settings.backend);
-  const lines = preflight(settings, instance, backend);
+  const instances = useLab((s) => s.instances);
+  const lines = preflight(settings, instance, backend, instances);
   return (
     <div className="before">
       <h3 className="small-title">Before you run</h3>

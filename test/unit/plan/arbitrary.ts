@@ -26,6 +26,7 @@ const loopback = fc.record({
   reorder: some(share),
   delay: some(fc.oneof(fc.constantFrom('0', '1.5ms', '10s'), time(10_000))),
   seed: some(plainWhole(0, 2 ** 31)),
+  attach: some(fc.constantFrom('B', 'AA', ' ', '')),
 });
 const pcapng = fc.record({
   snaplen: some(plainWhole(1, 4096)),

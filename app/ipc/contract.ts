@@ -145,8 +145,10 @@ const nothing = z.null();
 export const requests = {
   'lab.hello': { input: nothing, output: helloSchema },
   'instance.add': { input: nothing, output: instanceSchema },
+  /** A new instance with the same settings and capture; its outputs are to be chosen anew. */
+  'instance.duplicate': { input: byId, output: instanceSchema },
   'instance.remove': { input: byId, output: nothing, patient: true },
-  /** Keeps the draft; refused while a run is on. */
+  /** Keeps the draft. While a run is on rate, batch and flush change with it, and another change is refused. */
   'instance.configure': { input: byId.extend({ settings: settingsSchema }), output: instanceSchema },
   /** The instance that the page shows from now on. */
   'instance.select': { input: byId, output: nothing },

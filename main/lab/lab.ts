@@ -58,6 +58,15 @@ export class Lab {
     return instance;
   }
 
+  /** A new instance with the draft of another one. Two runs never write one file, so the outputs are left out. */
+  duplicate(id: string): Instance {
+    const kept = this.get(id).draft.kept(id);
+    const copy = this.add();
+    const outputs = { file: null, peer: null, tee: null };
+    copy.draft.restore({ ...kept, id: copy.id, plan: null, outputs });
+    return copy;
+  }
+
   private put(id: string): Instance {
     const instance = new Instance(
       id,

@@ -60,6 +60,7 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
       return null;
     },
     'instance.add': () => lab.add().info(),
+    'instance.duplicate': ({ id }) => lab.duplicate(id).info(),
     'instance.remove': async ({ id }) => {
       await lab.remove(id);
       return null;

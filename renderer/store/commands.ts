@@ -113,6 +113,10 @@ function instanceCommands(session: Session, id: string): Command[] {
     { id: 'add', title: 'Add instance', keys: null, act: () => go(session.addInstance()) },
   ];
   const instance = instances.find((i) => i.id === id);
+  if (instance) {
+    const act = () => go(session.duplicateInstance(id));
+    commands.push({ id: 'duplicate', title: `Duplicate instance ${id}`, keys: null, act });
+  }
   if (instance && instances.length > 1 && !isBusy(instance)) {
     commands.push({
       id: 'remove',

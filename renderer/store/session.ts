@@ -38,6 +38,7 @@ export interface Session {
   toggleRun(id: string): Promise<void>;
   flushNow(id: string): Promise<void>;
   addInstance(): Promise<void>;
+  duplicateInstance(id: string): Promise<void>;
   removeInstance(id: string): Promise<void>;
   openCapture(id: string): Promise<void>;
   chooseOutput(id: string, which: OutputName): Promise<void>;
@@ -316,6 +317,13 @@ export function createSession(client: Client, around: Surroundings): Session {
     },
     async addInstance() {
       const instance = await ask('', 'instance.add', null);
+      if (!instance) return;
+      adopt(withInstance(lab.getState().instances, instance));
+      screen.setState({ selected: instance.id });
+    },
+    async duplicateInstance(id) {
+      await draft.flush(id).catch(() => undefined);
+      const instance = await ask(id, 'instance.duplicate', { id });
       if (!instance) return;
       adopt(withInstance(lab.getState().instances, instance));
       screen.setState({ selected: instance.id });

@@ -1,4 +1,4 @@
-import { Plus, X } from 'lucide-react';
+import { Copy, Plus, X } from 'lucide-react';
 import { Button, GridList, GridListItem } from 'react-aria-components';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { si } from '../../app/quantity/format';
@@ -75,14 +75,23 @@ export function InstanceList() {
           </GridListItem>
         )}
       </GridList>
-      <button
-        type="button"
-        className="button quiet add-instance"
-        onClick={() => start(session.addInstance())}
-      >
-        <Plus size={14} aria-hidden="true" />
-        Add instance
-      </button>
+      <div className="add-instance">
+        <button type="button" className="button quiet" onClick={() => start(session.addInstance())}>
+          <Plus size={14} aria-hidden="true" />
+          Add instance
+        </button>
+        {selected !== null && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={`Duplicate instance ${selected}`}
+            title={`Duplicate instance ${selected}: the same settings, its own run`}
+            onClick={() => start(session.duplicateInstance(selected))}
+          >
+            <Copy size={14} aria-hidden="true" />
+          </button>
+        )}
+      </div>
       <PlanBar />
     </section>
   );

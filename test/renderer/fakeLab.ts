@@ -306,6 +306,11 @@ export class FakeLab implements PageBridge {
       case 'export.save':
         this.mayRefuse();
         return this.nextOutput;
+      case 'instance.duplicate': {
+        const copy = this.add(this.get(input.id).settings);
+        this.event('instances', this.instances);
+        return copy;
+      }
       case 'instance.remove':
         this.runs.delete(input.id);
         this.instances = this.instances.filter((i) => i.id !== input.id);

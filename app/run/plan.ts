@@ -52,6 +52,13 @@ export interface RunPlan {
 /** What may change while a run is on. */
 export type Tuning = Pick<RunPlan, 'batch' | 'rate' | 'flush'>;
 
+/** Settings are kept and told to every page, so what is in them is bounded. */
+const NAMES_MAX = 64;
+
+function few<T extends z.ZodType<Record<string, unknown>>>(record: T): T {
+  return record.refine((r) => Object.keys(r).length <= NAMES_MAX, `at most ${NAMES_MAX} names`);
+}
+
 /**
  * The run settings as they stand in the window: text the person typed, kept even while wrong.
  * Main checks them with the same parsers as the command line when Run is pressed.
@@ -59,7 +66,7 @@ export type Tuning = Pick<RunPlan, 'batch' | 'rate' | 'flush'>;
 export const settingsSchema = z.object({
   backend: z.string().max(64),
   /** Per backend, so that switching back and forth loses nothing. */
-  options: z.record(z.string().max(64), z.record(z.string().max(64), z.string().max(4096))),
+  options: few(z.record(z.string().max(64), few(z.record(z.string().max(64), z.string().max(4096))))),
   batch: z.string().max(64),
   flush: z.string().max(128),
   rate: z.string().max(64),
@@ -68,7 +75,7 @@ export const settingsSchema = z.object({
   seed: z.string().max(64),
   /** The fault stage: whether it is in the chain, and its options as typed. */
   faultOn: z.boolean(),
-  fault: z.record(z.string().max(64), z.string().max(64)),
+  fault: few(z.record(z.string().max(64), z.string().max(64))),
   /** Whether the tee is in the chain; its file is chosen in a dialog. */
   teeOn: z.boolean(),
   source: z.enum(['hex', 'capture']),

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type EventName,
   type EventPayload,
@@ -11,7 +12,11 @@ import {
   type ToPage,
   toMainSchema,
 } from '../../app/ipc/contract';
+
 import type { ExportKind } from '../../app/ipc/export';
+
+import { clip } from '../../app/quantity/parse';
+
 import { BACKENDS } from '../backends/table';
 import { exportBytes, writeExport } from './exportFile';
 import type { Lab } from './lab';
@@ -132,7 +137,7 @@ async function answer(handlers: Handlers, name: string, input: unknown): Promise
   if (!isRequestName(name)) throw failure('UNKNOWN_CHANNEL', 'There is no such request.');
   const checked = requests[name].input.safeParse(input);
   if (!checked.success) {
-    const where = checked.error.issues[0]?.path.join('.') ?? '';
+    const where = clip(checked.error.issues[0]?.path.join('.') ?? '', 80);
     throw failure('BAD_MESSAGE', `The request ${name} is malformed${where ? ` at ${where}` : ''}.`);
   }
   const handler = handlers[name] as (input: unknown) => unknown;
@@ -147,6 +152,19 @@ class IpcError extends Error {
 
 function failure(code: IpcFailure['code'], sentence: string): IpcError {
   return new IpcError({ code, sentence, field: null });
+}
+
+const MALFORMED: IpcFailure = {
+  code: 'BAD_MESSAGE',
+  sentence:
+    'The message is no request: a request has a number, a name of at most 64 characters and an input.',
+  field: null,
+};
+
+/** The number of a malformed request, where it has one. */
+function requestId(raw: unknown): number | null {
+  const read = z.object({ type: z.literal('request'), id: z.number().int() }).safeParse(raw);
+  return read.success ? read.data.id : null;
 }
 
 /**
@@ -167,7 +185,12 @@ export function serve(lab: Lab, shell: Shell, link: Link): () => void {
   const noMenu = shell.onCommand((id) => event('command', { id }));
   const silent = link.onMessage((raw) => {
     const message = toMainSchema.safeParse(raw);
-    if (!message.success) return; // without an id there is nobody to answer
+    if (!message.success) {
+      const id = requestId(raw);
+      // Without an id there is nobody to answer.
+      if (id !== null) link.post({ type: 'failure', id, failure: MALFORMED });
+      return;
+    }
     if (message.data.type === 'painted') {
       feed.painted(message.data.seq);
       return;

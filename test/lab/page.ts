@@ -15,26 +15,75 @@ import type { Lab } from '../../main/lab/lab';
 import { type Link, type Shell, serve } from '../../main/lab/server';
 import { RecentPlans } from '../../main/store/recentPlans';
 
-/** A page without Electron: the real server over a real message channel of Node. */
-export class TestPage {
-  private readonly channel = new MessageChannel();
-  private readonly waiting = new Map<number, { done: (v: unknown) => void; fail: (f: IpcFailure) => void }>();
-  private id = 0;
-  /** Every event heard, in order, checked against the contract. */
-  readonly heard: { name: EventName; payload: unknown }[] = [];
-  /** Whether stats messages are acknowledged at once, as a page does after painting. */
-  paints = true;
+/** How messages get from a page to the server and back. */
+interface Transport {
+  readonly link: Link;
+  /** Hears what main posts. */
+  hear(listener: (raw: unknown) => void): void;
+  post(message: unknown): void;
+  close(): void;
+}
 
-  constructor(lab: Lab, shell: Partial<Shell> = {}) {
-    const { port1, port2 } = this.channel;
-    const link: Link = {
+/** A real message channel of Node. */
+function channel(): Transport {
+  const { port1, port2 } = new MessageChannel();
+  return {
+    link: {
       post: (message) => port1.postMessage(message),
       onMessage: (listener) => {
         port1.on('message', listener);
         return () => port1.off('message', listener);
       },
       onClose: (listener) => port1.on('close', listener),
-    };
+    },
+    hear: (listener) => port2.on('message', listener),
+    post: (message) => port2.postMessage(message),
+    close: () => port2.close(),
+  };
+}
+
+/** Hands values over as they are: also those that no channel can carry. */
+function direct(): Transport {
+  let heard: (raw: unknown) => void = () => {};
+  let toMain: (message: unknown) => void = () => {};
+  let closed = () => {};
+  return {
+    link: {
+      post: (message) => queueMicrotask(() => heard(structuredClone(message))),
+      onMessage: (listener) => {
+        toMain = listener;
+        return () => {
+          toMain = () => {};
+        };
+      },
+      onClose: (listener) => {
+        closed = listener;
+      },
+    },
+    hear: (listener) => {
+      heard = listener;
+    },
+    post: (message) => toMain(message),
+    close: () => closed(),
+  };
+}
+
+/** A page without Electron: the real server, by default over a real message channel. */
+export class TestPage {
+  private readonly waiting = new Map<number, { done: (v: unknown) => void; fail: (f: IpcFailure) => void }>();
+  private id = 0;
+  /** Every event heard, in order, checked against the contract. */
+  readonly heard: { name: EventName; payload: unknown }[] = [];
+  /** How often each request was answered or refused. */
+  readonly replies = new Map<number, number>();
+  /** Whether stats messages are acknowledged at once, as a page does after painting. */
+  paints = true;
+
+  constructor(
+    lab: Lab,
+    shell: Partial<Shell> = {},
+    private readonly transport: Transport = channel(),
+  ) {
     const about = { version: '0', electron: '', chrome: '', node: '', runtime: 'test', platform: '' };
     const none = async () => null;
     const desktop: Shell = {
@@ -48,12 +97,13 @@ export class TestPage {
       recent: new RecentPlans(),
       onCommand: () => () => {},
     };
-    serve(lab, { ...desktop, ...shell }, link);
-    port2.on('message', (raw) => this.hear(raw));
+    serve(lab, { ...desktop, ...shell }, transport.link);
+    transport.hear((raw) => this.hear(raw));
   }
 
   private hear(raw: unknown): void {
     const message = toPageSchema.parse(raw);
+    if (message.type !== 'event') this.replies.set(message.id, (this.replies.get(message.id) ?? 0) + 1);
     if (message.type === 'answer') this.waiting.get(message.id)?.done(message.output);
     else if (message.type === 'failure') this.waiting.get(message.id)?.fail(message.failure);
     else {
@@ -69,7 +119,7 @@ export class TestPage {
   }
 
   post(message: ToMain | unknown): void {
-    this.channel.port2.postMessage(message);
+    this.transport.post(message);
   }
 
   /** Any request, checked or not; resolves with the output, rejects with the failure. */
@@ -114,6 +164,13 @@ export class TestPage {
   }
 
   close(): void {
-    this.channel.port2.close();
+    this.transport.close();
+  }
+}
+
+/** A page whose messages arrive as they are, without a channel that copies or refuses them. */
+export class DirectPage extends TestPage {
+  constructor(lab: Lab, shell: Partial<Shell> = {}) {
+    super(lab, shell, direct());
   }
 }

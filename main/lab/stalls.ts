@@ -56,7 +56,7 @@ export class StallWatch {
 export function stallSentence({ seconds, who }: Stall): string {
   const length = `Stall of ${seconds.toFixed(1)} s`;
   if (who === 'thread')
-    return `${length}: the sending thread did not get to run. The charts have a gap there; the run goes on.`;
+    return `${length}: the sending thread stood still, held by the system or within a send call. The charts have a gap there; the run goes on.`;
   return who === 'both'
     ? `${length}: the whole process stood still, the sending thread too. The charts have a gap there; the run goes on.`
     : `${length}: main could not look, the sending thread went on. The charts have a gap there; the counters hold everything.`;

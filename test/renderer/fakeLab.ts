@@ -19,7 +19,7 @@ import { parseWhole } from '../../app/quantity/parse';
 import type { Settings } from '../../app/run/plan';
 import { parseRate, showRate } from '../../app/run/rate';
 import { lockedChange, tuningOf } from '../../app/run/tuning';
-import { addSample, emptyHistory, type History } from '../../app/stats/series';
+import { addSample, addStall, emptyHistory, type History } from '../../app/stats/series';
 import { type Fault, ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { FAKE_BACKENDS } from './fakeBackends';
 import { fakeCalls, fakeHistograms } from './fakeCalls';
@@ -171,6 +171,16 @@ export class FakeLab implements PageBridge {
     this.waitingForPaint = true;
     this.event('stats', { seq: ++this.seq, live: this.live(), skipped: this.skipped });
     this.skipped = 0;
+  }
+
+  /** Main and the sending thread stand still for that long. */
+  stall(id: string, seconds: number): void {
+    const run = this.runs.get(id);
+    const history = this.histories.get(id);
+    if (!run || !history) return;
+    const from = run.snapshot.seconds;
+    run.advance(seconds);
+    addStall(history, { from, to: run.snapshot.seconds, seconds, who: 'both' });
   }
 
   /** Ends a run with a fault. */

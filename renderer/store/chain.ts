@@ -96,8 +96,9 @@ export function teeDid(snapshot: Snapshot | undefined): readonly Did[] {
   return [recorded, { name: 'not captured', value: missed, means: 'Packets since recording stopped.' }];
 }
 
-/** A counter in the room of a table: exact as long as it fits, else three digits. */
-export function countText(value: number | null): string {
-  if (value === null) return '–';
-  return value < 1e6 ? grouped(value) : si(value);
+/** A counter in the room of a table: exact as long as it fits, else three digits; `short` has less room. */
+export function countText(value: number | null): { readonly exact: string; readonly short: string } {
+  if (value === null) return { exact: '–', short: '–' };
+  const [exact, short] = [grouped(value), si(value)];
+  return { exact: value < 1e6 ? exact : short, short: value < 1e5 ? exact : short };
 }

@@ -83,7 +83,7 @@ export function InstanceList() {
         {selected !== null && (
           <button
             type="button"
-            className="icon-button"
+            className="icon-button small"
             aria-label={`Duplicate instance ${selected}`}
             title={`Duplicate instance ${selected}: the same settings, its own run`}
             onClick={() => start(session.duplicateInstance(selected))}

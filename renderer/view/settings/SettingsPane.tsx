@@ -261,7 +261,7 @@ function Form({ instance, settings }: FormProps) {
               onBlur={() => focused('seed')(false)}
               onChange={(event) => edit({ seed: event.target.value })}
             />
-            <span className="unit">the same seed repeats</span>
+            <span className="unit">repeats a run</span>
           </span>
         )}
       </Field>

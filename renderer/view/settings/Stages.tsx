@@ -35,6 +35,17 @@ function Switch(props: {
   );
 }
 
+function Count({ value }: { value: number | null }) {
+  const { exact, short } = countText(value);
+  if (exact === short) return exact;
+  return (
+    <>
+      <span className="count-exact">{exact}</span>
+      <span className="count-short">{short}</span>
+    </>
+  );
+}
+
 function HopRow({ hop, children }: { hop: Hop; children: ReactNode }) {
   return (
     <tr className={hop.on ? 'hop' : 'hop off'} data-hop={hop.key} title={hop.means}>
@@ -49,7 +60,7 @@ function HopRow({ hop, children }: { hop: Hop; children: ReactNode }) {
             data-value={value ?? ''}
             title={value === null ? hop.means : `${grouped(value)} ${name}. ${hop.means}`}
           >
-            {countText(value)}
+            <Count value={value} />
           </td>
         );
       })}
@@ -69,7 +80,9 @@ function DidList({ list }: { list: readonly Did[] }) {
           title={value === null ? means : `${grouped(value)}. ${means}`}
         >
           <dt>{name}</dt>
-          <dd className={value ? 'mono' : 'mono quiet'}>{countText(value)}</dd>
+          <dd className={value ? 'mono' : 'mono quiet'}>
+            <Count value={value} />
+          </dd>
         </div>
       ))}
     </dl>

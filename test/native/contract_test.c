@@ -99,6 +99,58 @@ static clause_subject_t const recorder_subject = { .name       = "recorder",
                                                    .sees       = 1,
                                                    .exact      = 1 };
 
+/* ---- a loopback whose far end is another instance, which records what arrives */
+
+static int
+attached_open( clause_instance_t * self ) {
+  static int number;
+  char       name[32];
+  pl_err_t   err = { 0 };
+  snprintf( self->path, sizeof( self->path ), "%s", files_new() );
+  snprintf( name, sizeof( name ), "clause %d", ++number );
+  pl_opt_t const attach = { .name = "attach", .str = name };
+  pl_opt_t const file   = { .name = "file", .str = self->path };
+  self->backend         = pl_backend_open( "loopback", NULL, 0UL, 0, &err );
+  self->stage           = pl_backend_open( "loopback", &attach, 1UL, 0, &err );
+  pl_backend_t * peer   = pl_backend_open( "pcapng", &file, 1UL, 0, &err );
+  if( !self->backend || !self->stage || !peer || pl_backend_join( self->backend, name, &err ) ||
+      pl_backend_set_peer_out( self->stage, peer, &err ) )
+    return CHECK_STR( err.sentence, "" ), 0;
+  self->aio   = &self->backend->aio;
+  self->clock = 1UL;
+  return 1;
+}
+
+/* Both threads' work, one after the other. */
+static void
+attached_work( clause_instance_t * self ) {
+  pl_backend_t * receiver = self->stage;
+  for( uint64_t next = 0UL; next != UINT64_MAX; ) {
+    next = self->backend->def->service( self->backend, self->clock++ );
+    (void)receiver->def->service( receiver, self->clock );
+  }
+}
+
+static void
+attached_close( clause_instance_t * self ) {
+  pl_backend_t * receiver = self->stage;
+  CHECK_EQ( self->backend->received, 0UL );
+  clause_backend_close( self );
+  receiver->def->settle( receiver );
+  pl_backend_close( receiver );
+}
+
+static clause_subject_t const attached_subject = { .name      = "loopback with another one attached",
+                                                   .open      = attached_open,
+                                                   .work      = attached_work,
+                                                   .completed = clause_backend_completed,
+                                                   .close     = attached_close,
+                                                   .mtu       = 4082UL,
+                                                   .sees      = 1,
+                                                   .room      = 1024UL,
+                                                   .exact     = 1,
+                                                   .completes = 1 };
+
 static clause_subject_t const udp_subject = { BACKEND, .name = "udp", .backend = "udp", .datagrams = 1, .completes = 1 };
 
 /* ---- stages in front of a backend, with no fault set */
@@ -152,6 +204,7 @@ behind_stages( clause_subject_t const * of ) {
 int
 main( void ) {
   clauses_run( &udp_subject );
+  clauses_run( &attached_subject );
   behind_stages( &null_subject );
   behind_stages( &loopbacks[0] );
   behind_stages( &loopbacks[3] );

@@ -116,8 +116,8 @@ test('three in a row and two face to face', async () => {
   await page.request('instance.add', null);
   await attach('B', 'A', { rate: '10kpps' });
   await attach('C', 'B');
+  await start('C'); // first: what B sends while nobody is attached is received by nobody
   await start('B');
-  await start('C');
   await configure('A', { stop: '100 packets' });
   await start('A');
   await page.until('B has A’s', () => received('B') === 100);

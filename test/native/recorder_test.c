@@ -112,6 +112,28 @@ pipe_without_room( void ) {
   close( in );
 }
 
+/* What is buffered is written each second, whether anything comes or not. */
+static void
+each_second( void ) {
+  char const *    path     = files_new();
+  pl_recorder_t * recorder = pl_recorder_new( open_pcapng( path, 0.0, 0.0 ) );
+  uint64_t        at       = recorder->flush_at;
+  CHECK_EQ( record( recorder, 0UL, 3UL, 0, NULL ), PL_AIO_SUCCESS );
+  CHECK_EQ( pl_recorder_service( recorder, at - 1UL ), at );
+  CHECK_EQ( file_sz( path ), 80L );
+  CHECK_EQ( pl_recorder_service( recorder, at ), at + 1000000000UL );
+  CHECK_EQ( file_sz( path ), 80L + 3L * 92L );
+  CHECK_EQ( recorder->seen, 3UL );
+  CHECK_EQ( record( recorder, 3UL, 1UL, 0, NULL ), PL_AIO_SUCCESS );
+  CHECK_EQ( pl_recorder_service( recorder, at + 999999999UL ), at + 1000000000UL );
+  CHECK_EQ( file_sz( path ), 80L + 3L * 92L );
+  CHECK_EQ( pl_recorder_service( recorder, at + 5000000000UL ), at + 6000000000UL );
+  CHECK_EQ( file_sz( path ), 80L + 4L * 92L );
+  recorder->stopped = 1;
+  CHECK_EQ( pl_recorder_service( recorder, UINT64_MAX - 1UL ), UINT64_MAX );
+  pl_recorder_delete( recorder );
+}
+
 /* At the far end of a loopback: receiving goes on when recording has stopped. */
 static void
 at_a_peer( void ) {
@@ -161,6 +183,7 @@ main( void ) {
   tap_run( "a flush that fails is counted too", failing_flush );
   tap_run( "frames no capture can hold pass by", over_size );
   tap_run( "a pipe without room is AGAIN", pipe_without_room );
+  tap_run( "it writes each second", each_second );
   tap_run( "at the far end of a loopback", at_a_peer );
   tap_run( "a backend without a far end", no_peer );
   return tap_end();

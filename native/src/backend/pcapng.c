@@ -1,6 +1,7 @@
 /* pcapng: writes packets to a capture file, one Enhanced Packet Block each
-   (IETF draft-ietf-opsawg-pcapng), nanosecond time stamps taken from the wall
-   clock at the send call.
+   (IETF draft-ietf-opsawg-pcapng), nanosecond time stamps of the send call: the
+   wall clock at the opening, carried on by the monotonic one, so that times stay
+   in order and their distances right when somebody sets the clock.
 
    flush: writes everything buffered to the file now.  Without it blocks wait in
    a 64 KiB buffer until it is full.
@@ -42,6 +43,7 @@ typedef struct {
   int          fd;
   int          regular; /* a regular file: can be cut back to a whole block */
   uint32_t     snaplen;
+  uint64_t     wall_base; /* wall clock minus CLOCK_MONOTONIC at the opening, ns */
   uint64_t     limit;   /* bytes the file may have */
   uint64_t     file_sz; /* bytes handed to the OS */
   uint64_t     whole;   /* of these, bytes that end with a whole block */
@@ -176,7 +178,7 @@ pcapng_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cn
     return PL_AIO_SUCCESS;
   }
   uint64_t      earlier = self->blocks + self->queued; /* blocks before this call's first */
-  uint64_t      wall_ns = pl_clock_wall_ns();
+  uint64_t      wall_ns = self->wall_base + pl_clock_ns();
   int           cause   = self->head.limit ? CAUSE_LIMIT : self->head.state.state != PL_STATE_UP ? CAUSE_FAILED : 0;
   int           writing = !cause;
   unsigned long i       = 0UL;
@@ -298,6 +300,7 @@ pcapng_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
     return NULL;
   }
   self->regular    = regular;
+  self->wall_base  = pl_clock_wall_base();
   self->snaplen    = (uint32_t)vals->num[OPT_SNAPLEN];
   self->limit      = (uint64_t)vals->num[OPT_LIMIT];
   self->head.def   = &pl_backend_pcapng;

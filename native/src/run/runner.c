@@ -109,7 +109,7 @@ wait_and_serve( pl_run_t * run, uint64_t then, uint64_t * spent ) {
   if( run->deadline < then ) then = run->deadline;
   wait_until( run, then );
   uint64_t now = pl_clock_ns();
-  if( now >= run->service_at ) run->service_at = pl_chain_service( run->backend, now );
+  if( now >= run->service_at ) pl_run_serve( run, now );
   *spent += now - before;
 }
 

@@ -77,6 +77,9 @@ pl_run_unpaced( pl_run_t const * run ) {
 /* Notes that the thread runs at now, and how long it was away when that is odd. */
 void pl_run_awake( pl_run_t * run, uint64_t now );
 
+/* Services chain and recorders, and notes when to do so again. */
+void pl_run_serve( pl_run_t * run, uint64_t now );
+
 /* Makes one send call (cnt may be 0) and settles its answer. */
 void pl_run_send( pl_run_t * run, int timer_flush );
 

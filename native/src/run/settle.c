@@ -167,6 +167,13 @@ record_call( pl_run_t * run, uint64_t t0, uint64_t t1, unsigned long cnt, unsign
 }
 
 void
+pl_run_serve( pl_run_t * run, uint64_t now ) {
+  uint64_t moved    = pl_chain_service( run->backend, now );
+  uint64_t recorded = pl_chain_record( run->backend, now );
+  run->service_at   = moved < recorded ? moved : recorded;
+}
+
+void
 pl_run_send( pl_run_t * run, int timer_flush ) {
   pl_counters_t * c       = &run->now.counters;
   pl_backend_t *  backend = run->backend;
@@ -224,7 +231,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
     end( run, PL_STOP_FAULT );
   }
-  run->service_at = pl_chain_service( backend, t1 );
+  pl_run_serve( run, t1 );
   if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );
 }
 

@@ -39,6 +39,13 @@ pl_chain_service( pl_backend_t * backend, uint64_t now ) {
   return stage < own ? stage : own;
 }
 
+uint64_t
+pl_chain_record( pl_backend_t * backend, uint64_t now ) {
+  uint64_t tee  = backend->tee ? pl_recorder_service( backend->tee->recorder, now ) : UINT64_MAX;
+  uint64_t peer = backend->recorder ? pl_recorder_service( backend->recorder, now ) : UINT64_MAX;
+  return tee < peer ? tee : peer;
+}
+
 int
 pl_chain_idle( pl_backend_t const * backend ) {
   if( backend->fault && pl_fault_did( backend->fault )->held ) return 0;

@@ -19,6 +19,10 @@ pl_aio_t const * pl_chain_entry( pl_backend_t const * backend );
    nothing waits for time. */
 uint64_t pl_chain_service( pl_backend_t * backend, uint64_t now );
 
+/* Has the tee and the far end's recorder write what is due (recorder.h).  Returns
+   when to call again. */
+uint64_t pl_chain_record( pl_backend_t * backend, uint64_t now );
+
 /* Whether nothing is held or in flight any more. */
 int pl_chain_idle( pl_backend_t const * backend );
 

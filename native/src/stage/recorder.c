@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-/* A capture stays readable to the last whole second when the process is killed. */
 #define FLUSH_NS (1000000000UL)
 
 static int
@@ -11,13 +10,6 @@ recorder_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
                int flush ) {
   pl_recorder_t * self = ctx;
   pl_backend_t *  file = self->file;
-  if( batch_cnt && !self->stopped ) {
-    uint64_t now = pl_clock_ns();
-    if( now >= self->flush_at ) {
-      flush          = 1;
-      self->flush_at = now + FLUSH_NS;
-    }
-  }
   unsigned long at = 0UL;
   while( !self->stopped ) {
     unsigned long idx = 0UL;
@@ -39,6 +31,16 @@ recorder_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
     (void)!pl_aio_send( &file->aio, NULL, 0UL, NULL, 1 );
   self->seen += batch_cnt;
   return PL_AIO_SUCCESS;
+}
+
+uint64_t
+pl_recorder_service( pl_recorder_t * self, uint64_t now ) {
+  if( self->stopped ) return UINT64_MAX;
+  if( now >= self->flush_at ) {
+    (void)!pl_aio_send( &self->aio, NULL, 0UL, NULL, 1 );
+    self->flush_at = now + FLUSH_NS;
+  }
+  return self->flush_at;
 }
 
 pl_recorder_t *

@@ -19,6 +19,10 @@ typedef struct pl_recorder {
    caller's). */
 pl_recorder_t * pl_recorder_new( pl_backend_t * file );
 
+/* Writes what is buffered each second, so that whoever kills the process loses no
+   more than that.  Returns when it wants to be called again. */
+uint64_t pl_recorder_service( pl_recorder_t * self, uint64_t now );
+
 /* Closes the file and frees the recorder. */
 void pl_recorder_delete( pl_recorder_t * self );
 

@@ -31,7 +31,7 @@ async function killedAt(bytes: number, file: string, ...args: string[]): Promise
 test.each([
   ['tee', '1kpps', 'never'],
   ['tee', '50kpps', 'never'],
-  ['peer-out', '20pps', 'every'],
+  ['peer-out', '20pps', 'every-batch'],
   ['peer-out', '200kpps', 'never'],
 ])(
   'killed during a capture by %s at %s: what each second wrote is there and readable',
@@ -47,7 +47,7 @@ test.each([
       '--duration',
       '60s',
       '--flush',
-      'never',
+      flush,
     ];
     await killedAt(1000, file, ...args, `--${how}`, file);
     const kept = await frames(file);

@@ -46,6 +46,8 @@ export function checkSpec(value: unknown): Parsed<FrameSpec[]> {
   const specs: FrameSpec[] = [];
   for (const [index, frame] of frames.entries()) {
     const where = Array.isArray(value) ? `[${index}].` : '';
+    const strange = prototypeKey(frame);
+    if (strange !== null) return refused(`${where}${strange}: “__proto__” is not known here.`);
     const read = writtenFrameSchema.safeParse(frame);
     if (!read.success) return refused(`${where}${issueSentence(read.error)}`);
     const error = specError(read.data);
@@ -55,15 +57,78 @@ export function checkSpec(value: unknown): Parsed<FrameSpec[]> {
   return parsed(specs);
 }
 
+type Issue = z.core.$ZodIssue;
+
 /** The first complaint of a schema as one sentence that starts with the path. */
 export function issueSentence(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (!issue) return 'It does not have the expected shape.';
-  const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  const keys =
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => `“${clip(key)}”`).join(', ') : null;
-  const where = path === '' ? 'the whole' : clip(path.replace(/^\./, ''), 120);
-  return keys ? `${where}: ${keys} is not known here.` : `${where}: ${issue.message}.`;
+  const first = error.issues[0];
+  if (!first) return 'It does not have the expected shape.';
+  const issue = innermost(first);
+  const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const where = pathText(key === undefined ? issue.path : [...issue.path, key]);
+  return `${where}: ${key === undefined ? wordsOf(issue) : `“${clip(key)}” is not known here`}.`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text === '' ? 'the whole' : clip(text.replace(/^\./, ''), 120);
+}
+
+/** Of a choice between shapes the complaint of the one that was meant, when only one can be. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const strange = (branch: readonly Issue[]) =>
+    branch.reduce(
+      (sum, { code, ...rest }) =>
+        sum + (code === 'unrecognized_keys' && 'keys' in rest ? rest.keys.length : 0),
+      0,
+    );
+  const ranked = [...issue.errors].sort((a, b) => strange(a) - strange(b));
+  const [best, second] = ranked;
+  if (!best?.[0] || !second || strange(best) === strange(second)) return issue;
+  const inner = innermost(best[0]);
+  return { ...inner, path: [...issue.path, ...inner.path] };
+}
+
+/** What is wrong with a value, in words of its own. */
+function wordsOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return /undefined$/.test(issue.message)
+        ? 'it is missing'
+        : `it has to be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    case 'invalid_value':
+      return `it is one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return `it needs ${issue.minimum} or more`;
+    case 'too_big':
+      return `it takes ${issue.maximum} at most`;
+    default:
+      return issue.message;
+  }
+}
+
+/** How deep specs and plans go; what lies deeper is refused by their schemas or ignored. */
+const DEPTH = 12;
+
+/** The path of a key named `__proto__`, which schemas pass over without a word; null when there is none. */
+export function prototypeKey(value: unknown): string | null {
+  const path = prototypePath(value, 0);
+  return path && pathText(path.reverse());
+}
+
+/** The keys from the innermost out. */
+function prototypePath(value: unknown, depth: number): PropertyKey[] | null {
+  if (typeof value !== 'object' || value === null || depth > DEPTH) return null;
+  if (Object.hasOwn(value, '__proto__')) return ['__proto__'];
+  const entries: Iterable<[PropertyKey, unknown]> = Array.isArray(value)
+    ? value.entries()
+    : Object.entries(value);
+  for (const [key, inner] of entries) {
+    const path = prototypePath(inner, depth + 1);
+    if (path) return [...path, key];
+  }
+  return null;
 }
 
 function readJson(text: string): Parsed<unknown> {

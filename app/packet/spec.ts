@@ -11,11 +11,17 @@ const VALUES_MAX = 1000;
 /** Hex of the largest frame a capture holds, with a separator between bytes. */
 const TEXT_MAX = 3 * 262_144;
 
-const scalarSchema = z.union([z.number(), z.string().max(TEXT_MAX), z.boolean()]);
+const scalarSchema = z.union(
+  [z.number(), z.string().max(TEXT_MAX), z.boolean()],
+  'a value is a number, text, true or false',
+);
 export type FieldScalar = z.infer<typeof scalarSchema>;
 
 /** A field that is there several times has an array, in wire order. */
-export const fieldValueSchema = z.union([scalarSchema, z.array(scalarSchema).max(VALUES_MAX)]);
+export const fieldValueSchema = z.union(
+  [scalarSchema, z.array(scalarSchema).max(VALUES_MAX)],
+  `a value is a number, text, true or false, or an array of up to ${VALUES_MAX} of them`,
+);
 export type FieldValue = z.infer<typeof fieldValueSchema>;
 
 export const layerSpecSchema = z.object({

@@ -47,6 +47,8 @@ export interface RunPlan {
   readonly force: boolean;
   /** Outputs that are never overwritten, whatever `force` says: nobody was asked about them yet. */
   readonly keep?: readonly string[];
+  /** Files this was read from, besides captures: a plan, a SPEC. Never written. */
+  readonly inputs?: readonly string[];
 }
 
 /** What may change while a run is on. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type BackendDescriptor, parseOption, parseOptions } from '../backend/descriptor';
 import { encodeBytes } from '../packet/encode';
 import { parseHex } from '../packet/hex';
-import { checkSpec, issueSentence, specSchema } from '../packet/parseSpec';
+import { checkSpec, issueSentence, prototypeKey, specSchema } from '../packet/parseSpec';
 import { clip, type Parsed, parsed, parseWhole, refused } from '../quantity/parse';
-import { type FaultSpec, faultOf } from '../stage/fault';
+import { FAULT_OPTIONS, type FaultSpec, faultOf } from '../stage/fault';
 import { parseFlush } from './flush';
 import {
   AGAIN_POLICIES,
@@ -27,18 +27,24 @@ import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from './st
 export const PLAN_VERSION = 1;
 
 /** An option as in `K=V`; numbers need no quotes. */
-const optionValue = z.union([z.string().max(4096), z.number(), z.boolean()]);
+const optionValue = z.union(
+  [z.string().max(4096), z.number(), z.boolean()],
+  'it is text, a number, true or false',
+);
 const optionsSchema = z.record(z.string().max(64), optionValue);
-const quantity = z.union([z.string().max(64), z.number()]);
+const quantity = z.union([z.string().max(64), z.number()], 'it is a number, or short text such as 10k');
 
 /** Packets of a plan: a SPEC, hex digits, or a capture. */
-export const planStreamSchema = z.union([
-  z.strictObject({
-    packet: z.unknown().describe('A SPEC: one frame with its layers, or an array of frames.'),
-  }),
-  z.strictObject({ hex: z.string().max(200_000) }),
-  z.strictObject({ capture: z.string().min(1).max(4096) }),
-]);
+export const planStreamSchema = z.union(
+  [
+    z.strictObject({
+      packet: z.unknown().describe('A SPEC: one frame with its layers, or an array of frames.'),
+    }),
+    z.strictObject({ hex: z.string().max(200_000) }),
+    z.strictObject({ capture: z.string().min(1).max(4096) }),
+  ],
+  'a stream is exactly one of packet, hex and capture',
+);
 
 export type PlanStream = z.infer<typeof planStreamSchema>;
 
@@ -92,6 +98,8 @@ export function parsePlan(text: string): Parsed<PlanDocument> {
   if (version !== PLAN_VERSION) {
     return refused(`version: this is Packet Lab’s plan version ${PLAN_VERSION}; the file says ${version}.`);
   }
+  const strange = prototypeKey(json);
+  if (strange !== null) return refused(`${strange}: “__proto__” is not known here.`);
   const read = planDocumentSchema.safeParse(json);
   return read.success ? parsed(read.data) : refused(issueSentence(read.error));
 }
@@ -179,7 +187,14 @@ function backendOf(
     at(`backend.options.${option.name}`, parseOption(found.name, option, text));
     if (option.kind === 'output') given[option.name] = resolve(text);
   }
-  return { name: found.name, options: at('backend.options', parseOptions(found, given)) };
+  const known = found.options.map((option) => option.name);
+  return { name: found.name, options: at(optionPath('backend', given, known), parseOptions(found, given)) };
+}
+
+/** The path of options, with the name of the first unknown one. */
+function optionPath(owner: string, given: Readonly<Record<string, unknown>>, known: readonly string[]) {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  return unknown === undefined ? `${owner}.options` : `${owner}.options.${clip(unknown)}`;
 }
 
 function strings(options: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
@@ -233,14 +248,17 @@ function stagesOf({ stages }: PlanDocument, seed: number, resolve: Resolve): Pic
     if (name === 'fault') {
       if (fault) throw new Wrong(`${path}: there is a fault stage already; one is enough.`);
       if (tee !== null) throw new Wrong(`${path}: the fault stage comes before the tee.`);
-      const spec = at(`${path}.options`, faultOf(strings(options)));
+      const known = FAULT_OPTIONS.map((option) => option.name);
+      const spec = at(optionPath(path, options, known), faultOf(strings(options)));
       fault = Object.hasOwn(options, 'seed') ? spec : { ...spec, seed };
     } else {
       if (tee !== null) throw new Wrong(`${path}: there is a tee already; one is enough.`);
       const { file, ...rest } = strings(options);
       const unknown = Object.keys(rest)[0];
       if (unknown !== undefined)
-        throw new Wrong(`${path}.options: the tee has no option “${clip(unknown)}”; it knows file.`);
+        throw new Wrong(
+          `${optionPath(path, options, ['file'])}: the tee has no option “${clip(unknown)}”; it knows file.`,
+        );
       if (!file) throw new Wrong(`${path}.options.file: the tee needs the name of a file to write.`);
       tee = resolve(file);
     }

@@ -37,5 +37,6 @@ export async function readRun(argv: readonly string[]): Promise<SendCommand> {
   if (attachOf(plan.value) !== null) {
     throw new UsageError(`${clip(path, 100)}: backend.options.attach: ${ATTACH_ALONE}`);
   }
-  return { plan: plan.value, json: values.json ?? false };
+  const inputs = path === '-' ? [] : [path];
+  return { plan: { ...plan.value, inputs }, json: values.json ?? false };
 }

@@ -103,6 +103,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
     tee: values.tee ?? null,
     peerOut,
     force: values.force ?? false,
+    inputs: values.packet === undefined || values.packet === '-' ? [] : [values.packet],
   };
   return {
     plan: withSeed(

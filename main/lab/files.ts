@@ -63,6 +63,15 @@ export async function checkFiles(plan: RunPlan): Promise<void> {
       );
     }
   }
+  for (const input of plan.inputs ?? []) {
+    for (const output of outputs) {
+      if (!(await sameFile(output.path, input))) continue;
+      throw new LabError(
+        `${output.path} is the file this run was read from; it is kept as it is. Choose another output.`,
+        output.field,
+      );
+    }
+  }
   for (const stream of plan.streams) {
     if (stream.kind === 'capture') await checkCapture(stream.path, outputs);
   }

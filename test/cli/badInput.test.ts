@@ -28,6 +28,12 @@ test.each([
   [['send', '--backend', 'null', '--hex', HEX, '--pcap', 'x'], 'exclude each other'],
   [[...send, '--count', '1', '--duration', '1s'], 'exclude each other'],
   [[...send, '--nonsense'], '--nonsense'],
+  [[...send, '--nonsense=1'], '--peer-out, --force, --json'],
+  [['decode', 'x', '--jsn'], 'the known ones are --json'],
+  [[...send, '--count', '-1'], '--count=-1'],
+  [[...send, '--seed', '--json'], '“--json”, which looks like an option'],
+  [[...send, '--batch', '1', '--batch', '2'], '--batch is given twice'],
+  [[...send, '--json', '--json'], '--json is given twice'],
   [[...send, 'stray'], 'stray'],
   [[...send, '--opt', 'ring'], 'K=V'],
   [[...send, '--opt', '=1'], 'K=V'],
@@ -250,4 +256,27 @@ test('both outputs in one file are refused', async () => {
     ['send', '--backend', 'pcapng', '--opt', `file=${file}`, '--peer-out', file, '--hex', HEX],
     'no far end',
   );
+});
+
+test('an output that is the SPEC or the plan is refused whatever its name', async () => {
+  const spec = join(dir, 'kept.json');
+  const text = '{"layers":[{"proto":"eth"}]}';
+  writeFileSync(spec, text);
+  symlinkSync(spec, join(dir, 'soft.json'));
+  linkSync(spec, join(dir, 'hard.json'));
+  const plan = join(dir, 'kept.plan.json');
+  const tee = { name: 'tee', options: { file: 'hard.plan.json' } };
+  const document = { version: 1, backend: { name: 'loopback' }, streams: [{ hex: HEX }] };
+  writeFileSync(plan, JSON.stringify({ ...document, stages: [tee] }));
+  linkSync(plan, join(dir, 'hard.plan.json'));
+  for (const name of ['kept.json', 'soft.json', 'hard.json']) {
+    const packet = ['send', '--packet', spec, '--force', '--backend'];
+    const out = join(dir, name);
+    await refuses([...packet, 'loopback', '--tee', out], 'read from');
+    await refuses([...packet, 'loopback', '--peer-out', out], 'read from');
+    await refuses([...packet, 'pcapng', '--opt', `file=${out}`], 'read from');
+  }
+  await refuses(['run', plan, '--force'], 'read from');
+  expect(readFileSync(spec, 'utf8')).toBe(text);
+  expect(JSON.parse(readFileSync(plan, 'utf8'))).toEqual({ ...document, stages: [tee] });
 });

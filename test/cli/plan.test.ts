@@ -123,18 +123,40 @@ describe('packet-lab run', () => {
     ['no JSON', '{"version":', 'The plan is not JSON'],
     ['no version', {}, 'version: '],
     ['another version', { ...base, version: 2 }, 'the file says 2'],
-    ['an unknown key', { ...base, colour: 'red' }, '“colour” is not known here'],
+    ['an unknown key', { ...base, colour: 'red' }, ': colour: “colour” is not known here'],
+    [
+      'a key twice in a stream',
+      { ...base, streams: [{ hex: HEX, capture: 'x' }] },
+      'streams[0]: a stream is exactly one of packet, hex and capture',
+    ],
+    ['a stream of nothing', { ...base, streams: [{}] }, 'streams[0]: a stream is exactly one of'],
+    [
+      'a stream with more',
+      { ...base, streams: [{ hex: HEX, text: 1 }] },
+      'streams[0].text: “text” is not known here',
+    ],
+    ['hex that is no text', { ...base, streams: [{ hex: 5 }] }, 'streams[0].hex: it has to be a string'],
+    [
+      'a batch that is no number',
+      `{"version":1,"backend":{"name":"null"},"streams":[{"hex":"00"}],"batch":1e400}`,
+      'batch: it is a number',
+    ],
+    [
+      'a prototype key in options',
+      `{"version":1,"backend":{"name":"null","options":{"__proto__":1}},"streams":[{"hex":"00"}]}`,
+      'backend.options.__proto__: “__proto__” is not known here',
+    ],
     [
       'an unknown key inside',
       { ...base, backend: { name: 'null', speed: 1 } },
-      'backend: “speed” is not known here',
+      'backend.speed: “speed” is not known here',
     ],
     ['a prototype key', `{"version":1,"backend":{"name":"null"},"streams":[{"hex":"00"}],"__proto__":1}`, ''],
     ['an unknown backend', { ...base, backend: { name: 'nic' } }, 'backend.name: there is no backend “nic”'],
     [
       'an unknown option',
       { ...base, backend: { name: 'loopback', options: { rings: 3 } } },
-      'backend.options: loopback has no option “rings”',
+      'backend.options.rings: loopback has no option “rings”',
     ],
     [
       'a wrong option',

@@ -77,7 +77,7 @@ test('a broken plan is refused with the path of the field, and what was open is 
   const document = JSON.parse(readFileSync(good, 'utf8'));
   const bad = join(lab.dir, 'bad.plan.json');
   const wrong: [object, string][] = [
-    [{ ...document, batch: 3, stop: { when: '1s' } }, 'stop: “when” is not known here'],
+    [{ ...document, batch: 3, stop: { when: '1s' } }, 'stop.when: “when” is not known here'],
     [{ ...document, version: 7 }, 'version: this is Packet Lab’s plan version 1'],
     [{ ...document, streams: [{ packet: { layers: [{ proto: 'eth', fields: { 'eth.x': 1 } }] } }] }, 'eth.x'],
   ];

@@ -162,8 +162,8 @@ test('a plan does not take the place of a file of its own run', async () => {
 test.each<[string, unknown, string]>([
   ['no JSON', '{"version":', 'The plan is not JSON'],
   ['another version', { ...base, version: 2 }, 'version: '],
-  ['an unknown key', { ...base, packets: 3 }, 'the whole: “packets” is not known here'],
-  ['an unknown key deep inside', { ...base, stop: { after: 1 } }, 'stop: “after” is not known here'],
+  ['an unknown key', { ...base, packets: 3 }, 'packets: “packets” is not known here'],
+  ['an unknown key deep inside', { ...base, stop: { after: 1 } }, 'stop.after: “after” is not known here'],
   [
     'an unknown field',
     { ...base, streams: [{ packet: { layers: [{ proto: 'udp', fields: { 'udp.x': 1 } }] } }] },

@@ -76,7 +76,7 @@ describe('plans in the page', () => {
   it('a refusal is shown, and nothing else has changed', async () => {
     const { lab, session, end } = await connected();
     const before = session.draft.store.getState().settings;
-    const sentence = 'x.plan.json: stop: “after” is not known here. What was open is kept.';
+    const sentence = 'x.plan.json: stop.after: “after” is not known here. What was open is kept.';
     lab.refuseNext = { code: 'BAD_INPUT', sentence, field: null };
     await session.plans.open('A');
     expect(session.screen.getState().problems.A).toBe(sentence);

@@ -69,7 +69,12 @@ describe('a SPEC', () => {
     [one({ 'ip.hdr_len': 21 }), 'a multiple of 4'],
     [one({ 'ipv6.src': '2001:db8::1%eth0' }, 'ipv6'), 'layers[0].fields.ipv6.src'],
     [one({ 'data.data': 'abc' }, 'data'), 'layers[0].fields.data.data'],
-    ['{"layers":[{"proto":"ip","fields":{"__proto__":{"a":1}}}]}', ''],
+    ['{"layers":[{"proto":"ip","fields":{"__proto__":{"a":1}}}]}', 'layers[0].fields.__proto__: “__proto__”'],
+    ['[{"layers":[{"proto":"ip","fields":{"__proto__":1}}]}]', '[0].layers[0].fields.__proto__: '],
+    [
+      '{"layers":[{"proto":"ip","fields":{"ip.ttl":[1,{}]}}]}',
+      'layers[0].fields.ip.ttl: a value is a number',
+    ],
     ['{"layers":[{"proto":"__proto__"}]}', 'There is no protocol'],
     ['{"layers":[{"proto":"ip"}],"constructor":1}', '“constructor” is not known here'],
   ])('%s is refused in a sentence', (text, sentence) => {

@@ -36,8 +36,8 @@ export const AIO_STRERROR: Readonly<Record<AioCodeName, string>> = {
 /** One teaching sentence a code, shown beside its counters. */
 export const AIO_CODE_SENTENCES: Readonly<Record<AioCodeName, string>> = {
   success: 'The whole batch was accepted. Accepted is not yet delivered.',
-  again: 'Not now: packets before the index were accepted, the rest may be offered again.',
-  inval: 'The packet at the index is unacceptable; those after it were not looked at.',
+  again: 'Not now: those before the index were taken, offer the rest again.',
+  inval: 'Refused for good at the index; those after it were not looked at.',
 };
 
 /** The states of a backend; device faults are states, never a fourth code. */

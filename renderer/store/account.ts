@@ -61,23 +61,21 @@ export function bitRates(view: LiveView | undefined, hexLength: number | null): 
 }
 
 const ENDED: Readonly<Record<StoppedBy, string>> = {
-  count: 'All packets of the plan were offered.',
+  count: 'The whole plan was offered.',
   duration: 'The time was up.',
   end: 'The capture was sent to its end.',
   code: 'The code it was waiting for came.',
   again: 'AGAIN came, and On AGAIN is set to stop.',
   limit: 'The limit of the file was reached.',
   user: 'Stopped by you.',
-  fault: 'Until the fault:',
+  fault: 'A fault ended it.',
 };
 
 /** One sentence on how a run ended and what it did; null while it goes on. */
 export function ending(snapshot: Snapshot): string | null {
   if (snapshot.running || snapshot.stoppedBy === null) return null;
-  const received = snapshot.received === null ? '' : `, ${grouped(snapshot.received)} received`;
-  return `${ENDED[snapshot.stoppedBy]} ${grouped(snapshot.offered)} offered, ${grouped(snapshot.taken)} taken${received} in ${duration(
-    snapshot.seconds * 1e9,
-  )}.`;
+  const figures = `${grouped(snapshot.taken)} of ${grouped(snapshot.offered)} taken`;
+  return `${figures} in ${duration(snapshot.seconds * 1e9)}. ${ENDED[snapshot.stoppedBy]}`;
 }
 
 /** What a person can do about a fault, from the step it happened in. */

@@ -21,9 +21,10 @@ import { SettingsPane } from './settings/SettingsPane';
 /** Heights of the journal in CSS pixels. */
 const FOLDED = 30;
 const SMALLEST = 72;
-const UNFOLDED = 104;
+/** Three lines and the head. */
+const UNFOLDED = 94;
 
-/** Panes that can be resized, with their sizes remembered under `name`. */
+/** Panes that can be resized, with their sizes remembered under `name`: each class of window sizes has its own. */
 function Split(props: { name: string; orientation: 'horizontal' | 'vertical'; children: ReactNode }) {
   const { defaultLayout, onLayoutChanged } = useDefaultLayout({
     id: `packet-lab.${props.name}`,
@@ -50,9 +51,10 @@ function Work({ stacked }: { stacked: boolean }) {
   const selected = useScreen((s) => s.selected);
   const instance = useInstance(selected);
   const settings = useSettings(selected ?? '');
-  // Room for 16 bytes a line in both panes.
+  // Room for 16 bytes a line.
   const roomy = useMedia('(min-width: 1400px)');
   const low = useMedia('(max-height: 719px)');
+  const tall = useMedia('(min-height: 1100px)');
   if (!instance || !settings) return <p className="empty-line">No instance. Press Add instance.</p>;
   const packet = <PacketPane instance={instance} settings={settings} />;
   const bytes = <BytesPane key={instance.id} instance={instance} settings={settings} />;
@@ -68,15 +70,30 @@ function Work({ stacked }: { stacked: boolean }) {
       </>
     );
   }
+  const height = low ? 'low' : tall ? 'tall' : 'middle';
   const work = (
-    <Split name="work" orientation="vertical">
-      <Panel id="packet" defaultSize={low ? 204 : '32'} minSize={120}>
-        <Split name="source" orientation="horizontal">
-          <Panel id="text" defaultSize={roomy ? 386 : '50'} minSize={200}>
+    <Split key={height} name={`work-${height}`} orientation="vertical">
+      <Panel
+        id="packet"
+        defaultSize={low ? 196 : tall ? 360 : 224}
+        minSize={120}
+        groupResizeBehavior="preserve-pixel-size"
+      >
+        <Split
+          key={roomy ? 'roomy' : 'narrow'}
+          name={roomy ? 'source-roomy' : 'source-narrow'}
+          orientation="horizontal"
+        >
+          <Panel id="text" minSize={200}>
             {packet}
           </Panel>
           <Line what="Resize packet and bytes" />
-          <Panel id="bytes" minSize={200}>
+          <Panel
+            id="bytes"
+            defaultSize={roomy ? 511 : '50'}
+            minSize={200}
+            groupResizeBehavior="preserve-pixel-size"
+          >
             {bytes}
           </Panel>
         </Split>
@@ -135,7 +152,11 @@ function Panes() {
   return (
     <Split name="window" orientation="vertical">
       <Panel id="body" minSize={240}>
-        <Split name="body" orientation="horizontal">
+        <Split
+          key={wide ? 'wide' : 'narrow'}
+          name={wide ? 'body-wide' : 'body-narrow'}
+          orientation="horizontal"
+        >
           <Panel
             id="instances"
             defaultSize={wide ? 220 : 148}

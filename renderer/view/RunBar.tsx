@@ -32,13 +32,16 @@ function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Sett
         {clock(view?.snapshot.seconds ?? 0)}
       </span>
       <span className="bar-speeds">
-        <span>
+        <span className="bar-side">
           asked <b className="bar-asked">{askedWords(instance, settings)}</b>
         </span>
-        <span>
+        <span className="bar-main">
           got <b className="bar-got">{got === null ? '–' : si(got, 'pps')}</b>
         </span>
-        <span title={limit ? LIMITER_WORDS[limit].help : 'What keeps the rate from being higher.'}>
+        <span
+          className="bar-side"
+          title={limit ? LIMITER_WORDS[limit].help : 'What keeps the rate from being higher.'}
+        >
           limit <b className="bar-limit">{limit ?? '–'}</b>
         </span>
       </span>
@@ -145,12 +148,16 @@ export function RunBar() {
       <TierBadge />
       {instance && settings && <Controls instance={instance} settings={settings} />}
       <div className="bar-end">
-        {running >= 2 && (
-          <button type="button" className="button stop-button armed" onClick={() => start(session.stopAll())}>
-            <Square size={12} aria-hidden="true" />
-            Stop all
-          </button>
-        )}
+        <button
+          type="button"
+          className={running >= 2 ? 'button stop-button armed' : 'button stop-button'}
+          title="Stops every instance (Ctrl+.)"
+          aria-keyshortcuts="Control+."
+          onClick={() => start(session.stopAll())}
+        >
+          <Square size={12} aria-hidden="true" />
+          Stop all
+        </button>
         {instance && <Steps instance={instance} />}
         <button
           type="button"

@@ -2,7 +2,7 @@ import { Button, Tooltip, TooltipTrigger } from 'react-aria-components';
 import { Mark } from './Marks';
 
 const PROMISE =
-  'Nothing leaves the process or the loopback interface of this computer, and no rights are needed. Backends: null, loopback, pcapng.';
+  'Nothing leaves the process or the loopback interface of this computer, and no rights are needed. Backends: null, loopback, pcapng, udp.';
 
 /** The safety tier, always visible; its promise shows on hover and on focus. */
 export function TierBadge() {

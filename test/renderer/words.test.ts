@@ -172,9 +172,7 @@ describe('accounts of a run', () => {
 
   it('say how a run ended', () => {
     const done = ran({ rate: '10kpps', stop: '1000' }, 5);
-    expect(ending(done)).toBe(
-      'All packets of the plan were offered. 1,000 offered, 1,000 taken, 1,000 received in 100 ms.',
-    );
+    expect(ending(done)).toBe('1,000 of 1,000 taken in 100 ms. The whole plan was offered.');
     expect(ending(ran({ stop: 'never' }, 5))).toBeNull();
   });
 

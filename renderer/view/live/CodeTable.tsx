@@ -57,9 +57,13 @@ function CodeRow(props: {
         {line && <LineSample line={line} />}
         {code.toUpperCase()}
       </th>
-      <td className="code-speed">{speed == null ? '–' : si(speed)}</td>
+      <td className="code-speed">
+        {speed == null ? '–' : si(speed)}
+        <span className="code-unit">/s</span>
+      </td>
       <td className="code-count" title={known ? `${grouped(count)} calls` : undefined}>
         {known ? grouped(count) : '–'}
+        <span className="code-unit"> calls</span>
       </td>
       <td className="code-words">
         {reasonsOf(snapshot, code)

@@ -82,8 +82,8 @@ export function ExportMenu({ instance }: { instance: InstanceInfo }) {
               textValue={WORDS[kind][0]}
               aria-label={WORDS[kind][0]}
             >
-              <span>{WORDS[kind][0]}</span>
-              <span className="menu-keys">{WORDS[kind][1]}</span>
+              <span className="menu-word">{WORDS[kind][0]}</span>
+              <span className="suggestion-note">{WORDS[kind][1]}</span>
             </MenuItem>
           ))}
         </Menu>

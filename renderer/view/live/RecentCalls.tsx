@@ -1,7 +1,7 @@
 import { AIO_CODE_NAMES, type AioCodeName } from '../../../app/aio/codes';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { grouped } from '../../../app/quantity/format';
-import { type CallsReading, firstOf } from '../../../app/stats/calls';
+import { type Call, type CallsReading, firstOf } from '../../../app/stats/calls';
 import { CODE_WORDS, callFigures, causeText, goneText, keptText } from '../../store/callWords';
 import { CodeMark } from '../Marks';
 import { useCalls, useScreen, useSession } from '../session';
@@ -37,50 +37,6 @@ function FirstButton(props: {
   );
 }
 
-/** The figures of the selected call. It always takes the same room. */
-function CallDetails({ instance, reading }: { instance: InstanceInfo; reading: CallsReading | undefined }) {
-  const selected = useCalls((s) => s.selected[instance.id]);
-  const problem = useCalls((s) => s.problems[instance.id]);
-  if (problem !== undefined) return <p className="call-details call-hint">{problem}</p>;
-  if (!selected) {
-    return (
-      <p className="call-details call-hint">
-        Click a bar, or use the arrow keys: its index, code, cause, flush, duration and the ring before and
-        after.
-      </p>
-    );
-  }
-  const { call } = selected;
-  const gone = goneText(reading, selected);
-  return (
-    <div className="call-details" data-call={call.number}>
-      <dl className="call-figures">
-        <div className="call-figure">
-          <dt>Call</dt>
-          <dd>{grouped(call.number)}</dd>
-        </div>
-        <div className="call-figure">
-          <dt>Code</dt>
-          <dd className="call-code">
-            <CodeMark code={call.code} />
-            {CODE_WORDS[call.code]}
-          </dd>
-        </div>
-        {callFigures(call).map(([name, value]) => (
-          <div key={name} className="call-figure">
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <p className="call-why" title={gone === null ? causeText(call) : `${causeText(call)} ${gone}`}>
-        {causeText(call)}
-        {gone !== null && <span className="call-gone"> {gone}</span>}
-      </p>
-    </div>
-  );
-}
-
 /** The parts of a bar in words. */
 function PartsLegend() {
   return (
@@ -101,6 +57,57 @@ function PartsLegend() {
   );
 }
 
+/** The part of the bar that a figure is drawn as. */
+function partOf(name: string, call: Call): string | undefined {
+  if (name === 'Taken') return 'of-taken';
+  if (name === 'Refused') return call.code === 'inval' ? 'of-inval' : 'of-again';
+  return name === 'Unexamined' ? 'of-unexamined' : undefined;
+}
+
+/** The figures of the selected call. It always takes the same room. */
+function CallDetails({ instance, reading }: { instance: InstanceInfo; reading: CallsReading | undefined }) {
+  const selected = useCalls((s) => s.selected[instance.id]);
+  const problem = useCalls((s) => s.problems[instance.id]);
+  if (problem !== undefined) return <p className="call-details call-hint">{problem}</p>;
+  if (!selected) {
+    return (
+      <div className="call-details call-hint">
+        <p>Click a bar or use the arrow keys to see a call in full.</p>
+        <PartsLegend />
+      </div>
+    );
+  }
+  const { call } = selected;
+  const gone = goneText(reading, selected);
+  return (
+    <div className="call-details" data-call={call.number}>
+      <dl className="call-figures">
+        <div className="call-figure">
+          <dt>Call</dt>
+          <dd>{grouped(call.number)}</dd>
+        </div>
+        <div className="call-figure">
+          <dt>Code</dt>
+          <dd className="call-code">
+            <CodeMark code={call.code} />
+            {CODE_WORDS[call.code]}
+          </dd>
+        </div>
+        {callFigures(call).map(([name, value]) => (
+          <div key={name} className="call-figure">
+            <dt className={partOf(name, call)}>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="call-why" title={gone === null ? causeText(call) : `${causeText(call)} ${gone}`}>
+        {causeText(call)}
+        {gone !== null && <span className="call-gone"> {gone}</span>}
+      </p>
+    </div>
+  );
+}
+
 /** Every single send call of late: as a strip of bars or as a table, with the one that is selected in full. */
 export function RecentCalls({ instance }: { instance: InstanceInfo }) {
   const { screen } = useSession();
@@ -115,7 +122,6 @@ export function RecentCalls({ instance }: { instance: InstanceInfo }) {
           {keptText(reading)}
         </span>
         <span className="pane-gap" />
-        <PartsLegend />
         <fieldset className="first-buttons">
           <legend>First</legend>
           {AIO_CODE_NAMES.map((code) => (

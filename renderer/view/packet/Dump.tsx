@@ -9,7 +9,7 @@ import { useSize } from '../media';
 /** Height of a line of the dump in CSS pixels, the same in the style sheet. */
 const LINE = 20;
 /** Below this width 16 bytes and their text do not fit on a line; 8 do. */
-const WIDE = 505;
+const WIDE = 496;
 
 export interface DumpProps {
   readonly bytes: Uint8Array;

@@ -28,8 +28,8 @@ const STATE_WORDS: Readonly<Record<FieldState, string>> = {
   purpose: 'on purpose',
 };
 
-/** More characters than this do not fit beside the label in the narrowest pane. */
-const LONG = 15;
+/** More characters than this do not fit beside label and state in the narrowest pane. */
+const LONG: Readonly<Record<FieldState, number>> = { auto: 12, pinned: 12, purpose: 8 };
 
 /** Text a person typed as the packet keeps it: a plain number as a number. */
 function scalarOf(view: FieldView, text: string): FieldScalar {
@@ -78,7 +78,12 @@ export function FieldRow(props: FieldRowProps) {
   const text = typing ?? kept;
   const name = nth === 0 ? `${view.label} (${view.name})` : `${view.label} ${nth + 1} (${view.name})`;
   const free = view.name.startsWith('data.');
-  const rowClass = ['field-row', selected && 'selected', text.length > LONG && 'long', view.error && 'wrong'];
+  const rowClass = [
+    'field-row',
+    selected && 'selected',
+    text.length > LONG[view.state] && 'long',
+    view.error && 'wrong',
+  ];
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard selects it with the focus.
     // biome-ignore lint/a11y/noStaticElementInteractions: the same, a click beside the box counts as one in it.

@@ -85,12 +85,15 @@ function Fix({ instance, fix }: { instance: InstanceInfo; fix: NonNullable<Prefl
   );
 }
 
+/** What the chosen backend will do with this packet; always in view below the form. */
 function Before({ instance, settings }: FormProps) {
   const backend = useBackend(settings.backend);
   const instances = useLab((s) => s.instances);
   const lines = preflight(settings, instance, backend, instances);
   return (
-    <div className="before">
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the looks of a frame.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable with the keyboard.
+    <div className="before" role="group" aria-label="Before you run" tabIndex={0}>
       <h3 className="small-title">Before you run</h3>
       <ul>
         {lines.map((line) => (
@@ -279,7 +282,6 @@ function Form({ instance, settings }: FormProps) {
           <b>What completed counts here:</b> {backend.completed}
         </p>
       )}
-      <Before instance={instance} settings={settings} />
     </div>
   );
 }
@@ -302,6 +304,7 @@ export function SettingsPane(props: FormProps) {
       <div className="pane-scroll" role="group" aria-label="Settings" tabIndex={locked ? 0 : undefined}>
         <Form key={props.instance.id} {...props} />
       </div>
+      <Before {...props} />
     </section>
   );
 }

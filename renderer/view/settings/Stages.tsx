@@ -133,7 +133,7 @@ function FaultOptions({ instance, settings, errors, busy }: StagesProps) {
       </div>
       <p className="option-help" aria-hidden="true">
         {help === undefined
-          ? 'Does wrong on purpose, and the same again with the same seed. Shares are from 0 to 1.'
+          ? 'Misbehaves on purpose, in the same way for the same seed. Shares are from 0 to 1.'
           : `${current}: ${help}`}
       </p>
     </>

@@ -247,7 +247,7 @@ export class Instance {
     this.setPhase(last.fault ? 'fault' : 'done');
   }
 
-  /** Journals the first refusal of each kind and every change of the backend's state. */
+  /** Journals the first refusal of each kind, the first late error and every change of the backend's state. */
   private tellNews(now: Snapshot): void {
     for (const reason of now.reasons.slice(this.last?.reasons.length ?? 0)) {
       const where =
@@ -259,6 +259,8 @@ export class Instance {
         `${reason.code.toUpperCase()} first seen at ${where}: ${reason.sentence}`,
       );
     }
+    if (now.lateError !== null && (this.last?.lateErrors ?? 0) === 0)
+      this.events.journal('warning', `Late error: ${now.lateError}`);
     const before = this.last?.state ?? 'up';
     if (now.state !== before)
       this.events.journal('warning', `The backend's state is now ${now.state} (it was ${before}).`);

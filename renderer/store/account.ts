@@ -78,6 +78,12 @@ export function ending(snapshot: Snapshot): string | null {
   return `${figures} in ${duration(snapshot.seconds * 1e9)}. ${ENDED[snapshot.stoppedBy]}`;
 }
 
+/** Errors that came back for packets of earlier calls, with the latest one's sentence. */
+export function lateText(count: number, latest: string): string {
+  const errors = count === 1 ? '1 late error' : `${grouped(count)} late errors`;
+  return `${latest} ${errors} so far; the packets stay taken.`;
+}
+
 /** What a person can do about a fault, from the step it happened in. */
 export function remedy(fault: Fault): string {
   if (fault.step.includes('stall')) {

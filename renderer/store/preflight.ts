@@ -96,7 +96,11 @@ function frames(n: number): string {
   return n === 1 ? '1 frame' : `${grouped(n)} frames`;
 }
 
-function captureLines(instance: InstanceInfo, mtu: number | null): PreflightLine[] {
+function captureLines(
+  instance: InstanceInfo,
+  settings: Settings,
+  backend: BackendDescriptor,
+): PreflightLine[] {
   const c = instance.capture;
   if (c === null) {
     const text = instance.captureNote ?? 'No capture is open. Press Open capture (Ctrl+O).';
@@ -119,9 +123,17 @@ function captureLines(instance: InstanceInfo, mtu: number | null): PreflightLine
   }
   if (c.sendable > 0)
     lines.unshift({ level: 'good', text: `${frames(c.sendable)} of ${c.name} can be sent.` });
+  const mtu = mtuOf(settings, backend);
   if (mtu !== null && mtu < 1500) {
     const limit = grouped(mtu + ETHERNET_HEADER);
     lines.push({ level: 'note', text: `Frames over ${limit} B (MTU ${grouped(mtu)} + 14) get INVAL.` });
+  }
+  if (backend.name === 'udp') {
+    lines.push({ level: 'note', text: 'Frames that are no UDP datagram to a loopback address get INVAL.' });
+  }
+  const snaplen = numberOf(settings, backend, 'snaplen');
+  if (snaplen !== null && snaplen < 1514) {
+    lines.push({ level: 'note', text: `Frames over ${grouped(snaplen)} B are cut: snaplen.` });
   }
   if (c.problem !== null) lines.push({ level: 'warning', text: c.problem });
   return lines;
@@ -180,9 +192,7 @@ export function preflight(
   if (!backend) return [{ level: 'stop', text: 'Choose a backend.' }];
   if (backend.unavailable !== null) return [{ level: 'stop', text: backend.unavailable }];
   const source =
-    settings.source === 'hex'
-      ? hexLines(settings, backend)
-      : captureLines(instance, mtuOf(settings, backend));
+    settings.source === 'hex' ? hexLines(settings, backend) : captureLines(instance, settings, backend);
   const order = ['stop', 'warning', 'good', 'note'];
   return [
     ...source,

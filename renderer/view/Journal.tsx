@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import type { JournalEntry } from '../../app/ipc/contract';
 import { LevelMark } from './Marks';
 import { useLab, useScreen, useSession } from './session';
@@ -38,11 +38,21 @@ function Entries({ entries }: { entries: readonly JournalEntry[] }) {
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const newest = entries.at(-1)?.seq;
-  // New lines scroll into view unless the person has scrolled up to read.
-  useEffect(() => {
+  const height = useRef(0);
+  const follow = useCallback(() => {
     const element = list.current;
-    if (element && atEnd.current && newest !== undefined) element.scrollTop = element.scrollHeight;
-  }, [newest]);
+    if (element && atEnd.current) element.scrollTop = element.scrollHeight;
+    height.current = element?.clientHeight ?? 0;
+  }, []);
+  // New lines scroll into view unless the person has scrolled up to read; so do the newest when the pane changes.
+  useEffect(() => {
+    if (newest !== undefined) follow();
+  }, [newest, follow]);
+  useEffect(() => {
+    const observer = new ResizeObserver(follow);
+    if (list.current) observer.observe(list.current);
+    return () => observer.disconnect();
+  }, [follow]);
   return (
     <ol
       className="journal-entries"
@@ -52,6 +62,8 @@ function Entries({ entries }: { entries: readonly JournalEntry[] }) {
       aria-label="Entries"
       onScroll={(event) => {
         const e = event.currentTarget;
+        // The browser scrolls a list that changes its height; only a person leaves the end.
+        if (e.clientHeight !== height.current) return;
         atEnd.current = e.scrollHeight - e.scrollTop - e.clientHeight < 8;
       }}
     >

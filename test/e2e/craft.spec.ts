@@ -191,8 +191,14 @@ test('a closed UDP port: what will happen is said before, and the late error is 
   await lab.set('Stop after', '10 packets');
   await lab.run();
   await lab.ended();
-  await expect(lab.page.getByText(/refused.*127\.0\.0\.1/i).first()).toBeVisible();
+  const sentence = 'An earlier datagram to 127.0.0.1 port 1 came back: Connection refused.';
+  await expect(
+    lab.page.getByText(`${sentence} 10 late errors so far; the packets stay taken.`, { exact: true }),
+  ).toBeInViewport({ ratio: 1 });
+  await expect(lab.page.getByRole('region', { name: 'Journal' })).toContainText(`Late error: ${sentence}`);
+  expect(await lab.figure('lateErrors')).toBe(10);
   expect(await lab.figure('taken')).toBe(10);
+  expect(await lab.figure('refused')).toBe(0);
 });
 
 test('during a run the packet is locked and says why; nothing typed is lost', async ({ lab }) => {

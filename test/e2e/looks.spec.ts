@@ -6,15 +6,26 @@ const SIZES = [
   [2560, 1440],
 ] as const;
 
-/** Parts that are wider than their box without scrolling on purpose: text is cut there. */
+/** Words that have to be read in full wherever they stand. */
+const WORDS =
+  '.bar-intent, .bar-speeds b, .field-row-label, .option-label, .unit, .tile dt, .minor-name, .button';
+
+/** Parts that are wider or, for words, higher than their box without scrolling on purpose: text is cut there. */
 function cutParts(lab: Lab): Promise<string[]> {
-  return lab.page.evaluate(() => {
+  return lab.page.evaluate((words) => {
     const panes = document.querySelectorAll<HTMLElement>(
-      'section, .bar, .pane-scroll, .pane-head, [role="region"]',
+      'section, .bar, .bar-run, .call-figures, .pane-scroll, .pane-head, [role="region"]',
     );
-    const wide = [...panes].filter((pane) => pane.scrollWidth > pane.clientWidth + 1 && pane.clientWidth > 0);
-    return wide.map((pane) => `${pane.className} ${pane.getAttribute('aria-label') ?? ''}`.trim());
-  });
+    const wide = (part: HTMLElement) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0;
+    const high = (part: HTMLElement) => part.scrollHeight > part.clientHeight + 1 && part.clientHeight > 0;
+    const cut = [
+      ...[...panes].filter(wide),
+      ...[...document.querySelectorAll<HTMLElement>(words)].filter((part) => wide(part) || high(part)),
+    ];
+    return cut.map((part) =>
+      `${part.className} ${part.getAttribute('aria-label') ?? part.textContent ?? ''}`.slice(0, 80).trim(),
+    );
+  }, WORDS);
 }
 
 /** Screenshots of one state in every size and both themes; nothing may be cut in any of them. */
@@ -38,6 +49,16 @@ async function looks(lab: Lab, state: string): Promise<void> {
 }
 
 test('idle', ({ lab }) => looks(lab, 'idle'));
+
+test('a packet of many fields, with a field that is wrong on purpose', async ({ lab }) => {
+  await lab.page
+    .getByRole('region', { name: 'Templates' })
+    .getByRole('button', { name: /^TCP SYN/ })
+    .click();
+  await lab.page.getByRole('region', { name: 'Layers' }).getByRole('option', { name: 'TCP' }).click();
+  await lab.page.getByRole('textbox', { name: '(tcp.checksum)' }).fill('0x1234');
+  await looks(lab, 'packet');
+});
 
 test('empty: no capture open, and a packet without layers', async ({ lab }) => {
   await lab.page.getByRole('radio', { name: 'Capture' }).check({ force: true });
@@ -66,6 +87,9 @@ test('AGAIN storm', async ({ lab }) => {
   await lab.run();
   await expect.poll(() => lab.figure('retried')).toBeGreaterThan(100_000);
   await looks(lab, 'again-storm');
+  await lab.page.getByRole('button', { name: 'First AGAIN' }).click();
+  await expect(lab.page.locator('[data-call]')).toBeVisible();
+  await looks(lab, 'call');
 });
 
 test('fault', async ({ lab }) => {

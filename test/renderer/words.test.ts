@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { BUILT_IN_HEX } from '../../app/packet/hex';
 import type { Settings } from '../../app/run/plan';
-import { bitRates, ending, lastPlace, remedy } from '../../renderer/store/account';
+import { udpBackend } from '../../main/backends/udp';
+import { bitRates, ending, lastPlace, lateText, remedy } from '../../renderer/store/account';
 import { checkSettings, isUnchosen } from '../../renderer/store/checks';
 import { intent } from '../../renderer/store/intent';
 import { preflight } from '../../renderer/store/preflight';
@@ -16,7 +17,8 @@ function instance(settings: Partial<Settings> = {}, patch: Partial<InstanceInfo>
   return { ...first, ...patch };
 }
 
-const backend = (name: string) => FAKE_BACKENDS.find((b) => b.name === name);
+const BACKENDS = [...FAKE_BACKENDS, udpBackend];
+const backend = (name: string) => BACKENDS.find((b) => b.name === name);
 const checked = (i: InstanceInfo) => checkSettings(i.settings, i, FAKE_BACKENDS);
 const intended = (i: InstanceInfo) => intent(i.settings, i, checked(i));
 const lines = (i: InstanceInfo) =>
@@ -118,6 +120,17 @@ describe('before you run', () => {
     );
   });
 
+  it('says which frames of a capture udp refuses and snaplen cuts', () => {
+    const said = (settings: Partial<Settings>) =>
+      lines(instance({ source: 'capture', ...settings }, { capture: FAKE_CAPTURE })).join('\n');
+    const refused = 'note: Frames that are no UDP datagram to a loopback address get INVAL.';
+    expect(said({ backend: 'udp' })).toContain(refused);
+    expect(said({ backend: 'null' })).not.toContain(refused);
+    const cut = said({ backend: 'pcapng', options: { pcapng: { snaplen: '96' } } });
+    expect(cut).toContain('note: Frames over 96 B are cut: snaplen.');
+    expect(said({ backend: 'pcapng' })).not.toContain('are cut');
+  });
+
   it('counts the frames of a capture that will not be sent', () => {
     const said = lines(instance({ source: 'capture', backend: 'null' }, { capture: FAKE_CAPTURE })).join(
       '\n',
@@ -168,6 +181,11 @@ describe('accounts of a run', () => {
     expect(bitRates(view, 61)).toMatchObject({ l1: null, l2: null });
     expect(bitRates(view, null)).toMatchObject({ l1: null, l2: null });
     expect(bitRates(undefined, 60)).toBeNull();
+  });
+
+  it('say what came back late', () => {
+    expect(lateText(1, 'It came back.')).toBe('It came back. 1 late error so far; the packets stay taken.');
+    expect(lateText(1200, 'Back.')).toBe('Back. 1,200 late errors so far; the packets stay taken.');
   });
 
   it('say how a run ended', () => {

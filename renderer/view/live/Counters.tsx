@@ -120,7 +120,7 @@ function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefine
       name: 'Late errors',
       key: 'lateErrors',
       value: s?.lateErrors,
-      means: 'Errors the system reported about earlier packets.',
+      means: 'Errors the system reported about earlier packets; they stay taken.',
     },
     {
       name: 'Not captured',

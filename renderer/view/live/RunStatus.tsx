@@ -1,6 +1,6 @@
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Fault, Snapshot } from '../../../app/stats/snapshot';
-import { ending, kept, LIMITER_WORDS, phaseWord, remedy } from '../../store/account';
+import { ending, kept, LIMITER_WORDS, lateText, phaseWord, remedy } from '../../store/account';
 import { setProblem } from '../../store/screen';
 import { CopyButton, ErrorNote } from '../ErrorNote';
 import { Mark, PhaseMark } from '../Marks';
@@ -86,6 +86,12 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
         <p className="status-notice">
           <Mark shape="triangle" tone="warning" />
           <span>{snapshot.notice}</span>
+        </p>
+      )}
+      {snapshot?.lateError != null && (
+        <p className="status-notice">
+          <Mark shape="triangle" tone="warning" />
+          <span>{lateText(snapshot.lateErrors, snapshot.lateError)}</span>
         </p>
       )}
       {problem !== undefined && (

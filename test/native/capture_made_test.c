@@ -324,10 +324,35 @@ other_files( void ) {
   captured_delete( c );
 }
 
+/* Options of a packet may be larger than the reader's window. */
+static void
+large_options( void ) {
+  uint32_t const extra[] = { 400000U, 524288U, 1048576U, 20000000U };
+  for( int i = 0; i < 4; i++ )
+    for( int damage = 0; damage < 3; damage++ ) {
+      made_t m = { .swap = i & 1 };
+      made_section( &m );
+      made_interface( &m, 1, 0U );
+      made_epb( &m, 0U, 1UL, 60U, 0U );
+      made_epb( &m, 0U, 2UL, 1500U, extra[i] );
+      if( damage == 1 ) m.bytes[m.sz - 4UL] ^= 4U; /* the closing length */
+      if( damage == 2 ) m.sz -= 3UL;
+      if( damage < 2 ) made_epb( &m, 0U, 3UL, 61U, 0U );
+      captured_t * c = made_read( &m );
+      CHECK_EQ( c->frames.cnt, damage ? 1UL : 3UL );
+      CHECK_EQ( c->end, damage ? -1 : 0 );
+      if( !damage && c->frames.cnt == 3UL ) CHECK_EQ( c->frames.at[1].sz, 1500U );
+      if( damage == 1 ) CHECK_HAS( c->problem, "closes with length" );
+      if( damage == 2 ) CHECK_HAS( c->problem, "cut short" );
+      captured_delete( c );
+    }
+}
+
 int
 main( void ) {
   tap_run( "pcap of all kinds", pcap_kinds );
   tap_run( "frames at the limit of the reader", large_frames );
+  tap_run( "options beyond the reader's window", large_options );
   tap_run( "many frames", many_frames );
   tap_run( "huge blocks", huge_blocks );
   tap_run( "every block closes with its length", closing_lengths );

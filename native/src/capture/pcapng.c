@@ -4,6 +4,7 @@
 #include "capture/reader.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define BLOCK_SHB (0x0a0d0d0aU)
 #define BLOCK_IDB (1U)
@@ -154,7 +155,13 @@ read_packet( pl_capture_t * self, pl_frame_t * frame, uint64_t start, uint32_t t
     if( again == sz ) return 1;
     return pl_capture_damaged( self, start, "opens with length %u and closes with length %u", sz, again );
   }
-  return pl_capture_damaged( self, start, "has %u bytes, far more than its frame of %u", sz, frame->caplen );
+  /* The rest, options, is passed over, which leaves the window's bytes where they are. */
+  self->at += whole;
+  uint8_t last[4];
+  if( pl_capture_skip( self, sz - whole ) || pread( self->fd, last, 4UL, (off_t)( start + sz - 4UL ) ) != 4 )
+    return pl_capture_damaged( self, start, "is cut short: it has %u bytes and the file ends before", sz );
+  if( rd32( self, last ) == sz ) return 1;
+  return pl_capture_damaged( self, start, "opens with length %u and closes with length %u", sz, rd32( self, last ) );
 }
 
 int

@@ -128,6 +128,14 @@ test('a VLAN tag is passed over', async () => {
   expect(heard.map(String)).toEqual(['tagged']);
 });
 
+test('the broadcast address of 127.0.0.0/8 is one of its destinations', async () => {
+  const { socket, port } = await receiver(4);
+  const hex = frame(4, port, Buffer.from('all'), { dst: [127, 255, 255, 255] }).toString('hex');
+  const result = await sendJson('--backend', 'udp', '--hex', hex);
+  socket.close();
+  expect(result).toMatchObject({ taken: 1, refused: 0, completed: 1 });
+});
+
 test('udp has no peer of its own', async () => {
   const { status } = await packetLab('send', '--backend', 'udp', '--hex', '00', '--peer-out', 'x.pcapng');
   expect(status).toBe(2);

@@ -210,6 +210,8 @@ open_socket( int family, int sndbuf ) {
   if( fd < 0 ) return -1;
   int failed = family == AF_INET ? setsockopt( fd, IPPROTO_IP, IP_RECVERR, &one, sizeof( one ) )
                                  : setsockopt( fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof( one ) );
+  if( !failed && family == AF_INET ) /* 127.255.255.255 belongs to 127.0.0.0/8 */
+    failed = setsockopt( fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof( one ) );
   if( !failed && sndbuf ) failed = setsockopt( fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof( sndbuf ) );
   if( !failed ) return fd;
   int e = errno;

@@ -56,6 +56,12 @@ export function summary(plan: RunPlan, last: Snapshot): string {
   if (last.received !== null) rows.push(['received', grouped(last.received)]);
   if (last.inFlight > 0) rows.push(['in flight', grouped(last.inFlight)]);
   if (last.notCaptured > 0) rows.push(['not captured', grouped(last.notCaptured)]);
+  if (last.notWritten > 0) rows.push(['not written', grouped(last.notWritten)]);
+  if (last.lateErrors > 0)
+    rows.push([
+      'late errors',
+      `${grouped(last.lateErrors)}${last.lateError === null ? '' : `, the last: ${last.lateError}`}`,
+    ]);
   if (last.retried > 0) rows.push(['retried', grouped(last.retried)]);
   if (last.truncated > 0)
     rows.push(['truncated', `${grouped(last.truncated)} (cut by the capture's snap length)`]);

@@ -299,7 +299,7 @@ function secondsOf({ counters: c, ended }: NativeReading): number {
 function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
   const missed = reading.counters.not_captured;
   if (missed === 0 || reading.fault || (plan.peerOut === null && plan.tee === null)) return null;
-  return `A capture reached its limit: ${missed} frames are not in it; those before are kept.`;
+  return `A capture reached its limit, or its pipe had no room: ${missed} frames are not in it; those before are kept.`;
 }
 
 /** Turns a rejection of the addon into a LabError with the same sentence. */

@@ -83,6 +83,21 @@ typedef struct {
   uint64_t a, b, c;
 } pl_cause_t;
 
+/* Which packets of the plan the next send offers: ordinals[k], or base+k when
+   ordinals is NULL.  Random decisions belong to these numbers, whatever is refused
+   or sent again.  set is 0 where nobody has a plan: then packets are numbered as
+   they are taken. */
+typedef struct {
+  uint64_t const * ordinals;
+  uint64_t         base;
+  int              set;
+} pl_plan_t;
+
+static inline uint64_t
+pl_plan_ordinal( pl_plan_t const * plan, unsigned long i ) {
+  return plan->ordinals ? plan->ordinals[i] : plan->base + i;
+}
+
 typedef struct pl_backend pl_backend_t;
 
 typedef struct {
@@ -107,8 +122,8 @@ typedef struct {
   /* Whether everything taken is completed; NULL means always. */
   int (*idle)( pl_backend_t const * self );
 
-  /* No later packet will come: lets go of what waits for one (reordering).
-     NULL when nothing ever does. */
+  /* The run is over: lets go of what waits for a later packet (reordering), and of
+     what could only be written after the last count.  NULL when nothing ever is. */
   void (*settle)( pl_backend_t * self );
 
   /* Releases everything; flushes first. */
@@ -125,6 +140,8 @@ struct pl_backend {
   pl_state_t               state;
   int                      limit; /* a capture limit was reached: the run ends without fault */
   pl_cause_t               cause; /* of the last send that was not SUCCESS */
+  pl_plan_t                plan;  /* set for the time of a send by whoever has one */
+  int                      ran;   /* has had its run: its counters are that run's */
   pl_cause_t               late;  /* of the last late error; its text comes from cause_text, too */
   uint64_t                 completed;
   uint64_t                 received;     /* meaningful with has_peer */

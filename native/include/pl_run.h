@@ -134,8 +134,8 @@ typedef struct {
 typedef void (*pl_run_done_t)( void * ctx );
 
 /* Starts a run.  The backend stays the caller's and must not be used by others
-   until pl_run_delete; the source becomes the run's (also on failure).  NULL
-   with err. */
+   until pl_run_delete; it has one run, because its counters are those of the run.
+   The source becomes the run's (also on failure).  NULL with err. */
 pl_run_t *
 pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, pl_run_done_t done, void * ctx,
               pl_err_t * err );

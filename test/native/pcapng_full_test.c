@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -147,6 +148,43 @@ header_limit( void ) {
   CHECK_EQ( tap_fork( no_header, NULL ), 0 );
 }
 
+/* In a child: an old file that may be overwritten and can not be. */
+static int
+old_file( void const * arg ) {
+  char const * path = arg;
+  signal( SIGXFSZ, SIG_IGN );
+  struct rlimit const limit = { .rlim_cur = 0U, .rlim_max = RLIM_INFINITY };
+  CHECK( !setrlimit( RLIMIT_FSIZE, &limit ) );
+  pl_opt_t const opt = { .name = "file", .str = path };
+  pl_backend_t * b   = pl_backend_open( "pcapng", &opt, 1UL, 1, NULL );
+  if( !CHECK( b ) ) return 0;
+  CHECK_EQ( b->state.state, PL_STATE_FAILED );
+  CHECK_HAS( b->state.sentence, "What was in it before is kept" );
+  CHECK_EQ( send_frames( b, 0UL, 1UL, 60UL, 1, NULL ), PL_AIO_ERR_AGAIN );
+  pl_backend_close( b );
+  return 0;
+}
+
+static void
+old_file_is_kept( void ) {
+  char const * path = files_new();
+  CHECK( file_write( path, "what was here", 13UL ) );
+  CHECK_EQ( tap_fork( old_file, path ), 0 );
+  unsigned long sz    = 0UL;
+  uint8_t *     bytes = file_read( path, &sz );
+  CHECK( bytes && sz == 13UL && !memcmp( bytes, "what was here", 13UL ) );
+  free( bytes );
+
+  /* Where it can be, nothing of a longer old file stays behind. */
+  static uint8_t const long_one[5000];
+  pl_opt_t const       opt = { .name = "file", .str = path };
+  CHECK( file_write( path, long_one, sizeof( long_one ) ) );
+  pl_backend_t * b = pl_backend_open( "pcapng", &opt, 1UL, 1, NULL );
+  CHECK_EQ( send_frames( b, 0UL, 1UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+  pl_backend_close( b );
+  CHECK_EQ( file_sz( path ), 80L + 92L );
+}
+
 static int
 write_text( char const * path, char const * text ) {
   int fd = open( path, O_WRONLY );
@@ -216,6 +254,7 @@ main( void ) {
   tap_run( "/dev/full", device_full );
   tap_run( "a limit of the file size", size_limit );
   tap_run( "no room for the header", header_limit );
+  tap_run( "an old file is kept until the new header is written", old_file_is_kept );
   tap_run( "a full disk", disk_full );
   return tap_end();
 }

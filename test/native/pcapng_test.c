@@ -294,6 +294,34 @@ slow_pipe( void ) {
   holds( path, 3000UL, 777UL );
 }
 
+/* At the end of a run: what was counted as completed is what a late reader finds, and
+   not a frame more. */
+static void
+settled_pipe( void ) {
+  for( int room = 0; room < 2; room++ ) {
+    char const * fifo = files_new();
+    char const * path = files_new();
+    CHECK( !mkfifo( fifo, 0600 ) );
+    int            in  = open( fifo, O_RDONLY | O_NONBLOCK );
+    int            out = open( path, O_WRONLY | O_CREAT, 0600 );
+    pl_backend_t * b   = open_pcapng( fifo, 0.0, 0.0 );
+    while( send_frames( b, 0UL, 64UL, 777UL, 1, NULL ) == PL_AIO_SUCCESS ) {}
+    CHECK( !b->def->idle( b ) );
+    if( room ) pour( in, out ); /* then the block that has begun is finished */
+    b->def->settle( b );
+    CHECK( b->def->idle( b ) );
+    uint64_t completed = b->completed;
+    pour( in, out );
+    CHECK_EQ( pl_aio_send( &b->aio, NULL, 0UL, NULL, 1 ), PL_AIO_SUCCESS );
+    pl_backend_close( b );
+    pour( in, out );
+    close( in );
+    close( out );
+    CHECK_EQ( ( file_sz( path ) - 80L ) / (long)BLOCK( 777UL ), completed );
+    if( room ) CHECK_EQ( file_sz( path ), 80L + (long)completed * (long)BLOCK( 777UL ) );
+  }
+}
+
 static void
 reader_gone( void ) {
   char const * fifo = files_new();
@@ -326,6 +354,7 @@ main( void ) {
   tap_run( "Stop is heard between writes", stop_between_writes );
   tap_run( "close writes to the end all the same", close_ignores_stop );
   tap_run( "a pipe without room is AGAIN, and loses nothing", slow_pipe );
+  tap_run( "a pipe gets nothing after the last count", settled_pipe );
   tap_run( "a pipe whose reader went away fails", reader_gone );
   return tap_end();
 }

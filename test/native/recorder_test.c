@@ -108,6 +108,11 @@ pipe_without_room( void ) {
   while( read( in, buf, sizeof( buf ) ) > 0 ) {}
   CHECK_EQ( record( recorder, sent, 1UL, 0, &taken ), PL_AIO_SUCCESS );
   CHECK_EQ( recorder->seen, sent + 1UL );
+  while( record( recorder, sent, 10UL, 1, &taken ) == PL_AIO_SUCCESS ) {}
+  uint64_t seen = recorder->seen;
+  pl_recorder_settle( recorder ); /* what the pipe has not taken by now is not recorded */
+  CHECK( pl_recorder_not_captured( recorder ) > 0UL );
+  CHECK_EQ( pl_recorder_not_captured( recorder ), seen - recorder->file->completed );
   pl_recorder_delete( recorder );
   close( in );
 }

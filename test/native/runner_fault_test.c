@@ -171,6 +171,28 @@ link_down( void ) {
   CHECK_EQ( fault.state, PL_STATE_UP );
 }
 
+/* It rests and does not start over: refused for 60 ms before and 70 ms after is over
+   100 ms. */
+static void
+link_down_in_between( void ) {
+  answer_t const answers[] = {
+      { .code = PL_AIO_ERR_AGAIN, .for_ns = 60UL * MS },
+      { .code = PL_AIO_ERR_AGAIN, .state = PL_STATE_LINK_DOWN, .for_ns = 50UL * MS },
+      { .code = PL_AIO_ERR_AGAIN, .for_ns = 70UL * MS },
+      SUCCESS,
+  };
+  scripted_t    b;
+  pl_run_cfg_t  cfg = plain_cfg();
+  pl_snapshot_t s;
+  pl_state_t    fault;
+  cfg.count    = 8UL;
+  cfg.stall_ns = 100UL * MS;
+  PLAY( &b, answers, &cfg, &s, &fault );
+  CHECK_EQ( s.counters.stopped_by, PL_STOP_FAULT );
+  CHECK_STR( fault.step ? fault.step : "", "stalled" );
+  CHECK_EQ( s.counters.taken, 0UL );
+}
+
 /* Under the other policies link-down is a refusal like any other. */
 static void
 link_down_policies( void ) {
@@ -319,6 +341,7 @@ main( void ) {
   tap_run( "a slow run is not stalled", slow_is_not_stalled );
   tap_run( "no progress is", stalled );
   tap_run( "link-down rests the clock of a stall", link_down );
+  tap_run( "and does not set it back", link_down_in_between );
   tap_run( "link-down under drop and stop", link_down_policies );
   tap_run( "removed and failed end the run", faults );
   tap_run( "an answer that breaks the contract", broken_contract );

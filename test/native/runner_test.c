@@ -340,6 +340,35 @@ bad_settings( void ) {
   pl_backend_close( null );
 }
 
+/* Only frames that were offered count as truncated: the second one waits for its time. */
+static void
+truncated_when_offered( void ) {
+  pl_backend_t * null = open_null();
+  pl_run_cfg_t   cfg  = plain_cfg();
+  pl_snapshot_t  s;
+  cfg.rate        = rate_pps( 0.5 );
+  cfg.duration_ns = 30000000UL;
+  run_through( null, capture_source( "snapped.pcap", 8UL ), &cfg, &s, NULL );
+  CHECK_EQ( s.counters.offered, 1UL );
+  CHECK_EQ( s.counters.truncated, 1UL );
+  pl_backend_close( null );
+}
+
+/* The counters of a backend are those of its one run. */
+static void
+one_run_each( void ) {
+  pl_backend_t * null = open_null();
+  pl_run_cfg_t   cfg  = plain_cfg();
+  pl_snapshot_t  s;
+  pl_err_t       err = { 0 };
+  cfg.count          = 10UL;
+  run_through( null, one_frame( 60U ), &cfg, &s, NULL );
+  CHECK_EQ( s.counters.completed, 10UL );
+  CHECK( !pl_run_start( null, one_frame( 60U ), &cfg, NULL, NULL, &err ) ); /* and the source is not leaked */
+  CHECK_STR( err.sentence, "This backend has had its run; open it again for another." );
+  pl_backend_close( null );
+}
+
 int
 main( void ) {
   tap_run( "a count is kept to the packet", count_is_exact );
@@ -356,5 +385,7 @@ main( void ) {
   tap_run( "delete while it runs", delete_while_running );
   tap_run( "the end is called back once", called_back );
   tap_run( "settings that are not possible", bad_settings );
+  tap_run( "truncated counts what was offered", truncated_when_offered );
+  tap_run( "a backend has one run", one_run_each );
   return tap_end();
 }

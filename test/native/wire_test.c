@@ -201,6 +201,22 @@ names_that_are_none( void ) {
   pl_wire_close_receiver( NULL );
 }
 
+/* One turn takes what fits on the wire and asks for another: a sender that is never
+   slower does not keep the attached thread from its other duties. */
+static void
+a_turn_ends( void ) {
+  pl_backend_t * a = open_named( "A" );
+  pl_backend_t * b = open_attached( "A", NULL );
+  CHECK_EQ( send_frames( a, 0UL, PL_WIRE_SLOTS, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+  serve( a );
+  uint64_t now = pl_clock_ns();
+  CHECK_EQ( b->def->service( b, now ), now );
+  CHECK_EQ( b->received, PL_WIRE_SLOTS );
+  CHECK( b->def->service( b, now ) > now );
+  pl_backend_close( b );
+  pl_backend_close( a );
+}
+
 int
 main( void ) {
   tap_run( "the attached one counts and records", the_attached_one_counts_and_records );
@@ -211,5 +227,6 @@ main( void ) {
   tap_run( "two attached to each other", two_attached_to_each_other );
   tap_run( "a side is taken once", a_side_is_taken_once );
   tap_run( "names that are none", names_that_are_none );
+  tap_run( "a turn ends", a_turn_ends );
   return tap_end();
 }

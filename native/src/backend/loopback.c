@@ -107,6 +107,9 @@ loopback_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
     uint64_t at = place( self, sz );
     memcpy( self->data + at, buf, sz );
     self->slots[self->prod % self->cap] = (slot_t){ .off = (uint32_t)at, .sz = (uint16_t)sz };
+    if( self->ordinals )
+      self->ordinals[self->prod % self->cap] =
+          self->head.plan.set ? pl_plan_ordinal( &self->head.plan, i ) : self->prod;
     self->prod++;
   }
   if( flush || 2UL * ( self->prod - self->cons ) >= self->cap ) publish( self );
@@ -184,6 +187,7 @@ loopback_close( pl_backend_t * head ) {
   pl_wire_close_receiver( self->from );
   free( self->held );
   free( self->ready_at );
+  free( self->ordinals );
   free( self->slots );
   free( self->data );
   free( self );
@@ -214,7 +218,9 @@ loopback_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
   self->data      = malloc( self->data_sz );
   if( self->delay_ns ) self->ready_at = calloc( self->cap, sizeof( uint64_t ) );
   if( self->reorder ) self->held = calloc( HELD_MAX, sizeof( held_t ) );
-  if( !self->slots || !self->data || ( self->delay_ns && !self->ready_at ) || ( self->reorder && !self->held ) )
+  if( self->model ) self->ordinals = calloc( self->cap, sizeof( uint64_t ) );
+  if( !self->slots || !self->data || ( self->delay_ns && !self->ready_at ) || ( self->reorder && !self->held ) ||
+      ( self->model && !self->ordinals ) )
     goto fail;
   self->head.def      = &pl_backend_loopback;
   self->head.aio      = (pl_aio_t){ .ctx = self, .send_func = loopback_send };

@@ -31,6 +31,7 @@ typedef struct {
 
   slot_t *   slots;
   uint64_t * ready_at; /* per slot, when it may leave; NULL without delay */
+  uint64_t * ordinals; /* per slot, of the packet in the plan; NULL without a model */
   uint8_t *  data;
   uint64_t   data_sz;
   uint64_t   data_at; /* where the next packet's bytes go */
@@ -64,7 +65,8 @@ uint64_t pl_loopback_take( pl_loopback_t * self, uint64_t n );
    Returns 0 when what takes them has no room now. */
 int pl_loopback_release( pl_loopback_t * self, uint64_t upto );
 
-/* Takes what came over the wire.  Returns when to look again. */
+/* Takes what came over the wire, a wire's worth at most.  Returns when to look
+   again. */
 uint64_t pl_loopback_take_wire( pl_loopback_t * self, uint64_t now );
 
 #endif /* PL_LOOPBACK_H */

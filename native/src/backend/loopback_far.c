@@ -36,10 +36,12 @@ uint64_t
 pl_loopback_take_wire( pl_loopback_t * self, uint64_t now ) {
   if( !self->from ) return UINT64_MAX;
   pl_aio_pkt_info_t batch[RX_BATCH];
-  for( unsigned long n; ( n = pl_wire_peek( self->from, batch, RX_BATCH ) ); ) {
+  unsigned long     left = PL_WIRE_SLOTS; /* a sender that is never slower must not keep this thread from Stop */
+  for( unsigned long n; ( n = pl_wire_peek( self->from, batch, left < RX_BATCH ? left : RX_BATCH ) ); ) {
     unsigned long got = receive( self, batch, n );
     pl_wire_release( self->from, got );
     if( got < n ) break;
+    if( !( left -= got ) ) return now;
   }
   return now + WIRE_NS;
 }
@@ -68,12 +70,13 @@ pl_loopback_release( pl_loopback_t * self, uint64_t upto ) {
    the recorder has no room: the packet stays and is decided alike next time. */
 static int
 take_modelled( pl_loopback_t * self ) {
-  uint64_t ordinal = self->cons;
+  uint64_t ordinal = self->cons; /* in the ring */
+  uint64_t planned = self->ordinals[ordinal % self->cap];
   slot_t   slot    = self->slots[ordinal % self->cap];
   if( ordinal && !pl_loopback_release( self, ordinal - 1UL ) ) return 0; /* the recorder had no room for it before */
-  if( !decided( self, DECIDE_LOSS, self->loss, ordinal ) ) {
-    unsigned copies = decided( self, DECIDE_DUPLICATE, self->duplicate, ordinal ) ? 2U : 1U;
-    if( decided( self, DECIDE_REORDER, self->reorder, ordinal ) ) {
+  if( !decided( self, DECIDE_LOSS, self->loss, planned ) ) {
+    unsigned copies = decided( self, DECIDE_DUPLICATE, self->duplicate, planned ) ? 2U : 1U;
+    if( decided( self, DECIDE_REORDER, self->reorder, planned ) ) {
       held_t * h    = &self->held[self->held_cnt++];
       h->release_at = ordinal + REORDER_GAP;
       h->sz         = slot.sz;

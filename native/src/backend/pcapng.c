@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ typedef struct {
   pl_backend_t head;
   int          fd;
   int          regular; /* a regular file: can be cut back to a whole block */
+  int          cut;     /* a pipe was given up in the middle of a block: nothing may follow */
   uint32_t     snaplen;
   uint64_t     wall_base; /* wall clock minus CLOCK_MONOTONIC at the opening, ns */
   uint64_t     limit;   /* bytes the file may have */
@@ -120,7 +122,7 @@ handed_over( pcapng_t * self, unsigned long n ) {
 /* Ends the capture for good: the file is cut back to its last whole block. */
 static void
 fail( pcapng_t * self, int err ) {
-  if( self->regular && !ftruncate( self->fd, (off_t)self->whole ) ) self->file_sz = self->whole;
+  if( self->regular && self->whole && !ftruncate( self->fd, (off_t)self->whole ) ) self->file_sz = self->whole;
   self->at = self->end = 0UL;
   self->queued         = 0UL;
   pl_state_t * state   = &self->head.state;
@@ -136,6 +138,7 @@ fail( pcapng_t * self, int err ) {
    final and set in the state. */
 static int
 write_out( pcapng_t * self ) {
+  if( self->cut ) return CAUSE_NO_ROOM;
   while( self->at < self->end ) {
     if( self->head.stop && atomic_load_explicit( self->head.stop, memory_order_relaxed ) ) return CAUSE_STOP;
     uint64_t t0 = pl_clock_ns();
@@ -217,6 +220,26 @@ pcapng_idle( pl_backend_t const * head ) {
   return !self->queued;
 }
 
+/* How long the rest of a half-written block may take. */
+#define FINISH_MS (20)
+
+/* A pipe gets no more after the last count: of what is buffered only the block that
+   has begun is finished, if its reader lets it. */
+static void
+pcapng_settle( pl_backend_t * head ) {
+  pcapng_t * self = (pcapng_t *)head;
+  if( !self->queued || self->regular ) return;
+  uint64_t      begun = self->file_sz - self->whole;
+  unsigned long block = self->at - begun;
+  self->end           = begun ? block + get32( self->buf + block + 4 ) : self->at;
+  self->queued        = begun ? 1UL : 0UL;
+  for( struct pollfd pipe = { .fd = self->fd, .events = POLLOUT }; write_out( self ) == CAUSE_NO_ROOM; )
+    if( poll( &pipe, 1U, FINISH_MS ) < 1 ) break;
+  self->cut = self->at < self->end;
+  self->at = self->end = 0UL;
+  self->queued         = 0UL;
+}
+
 /* Section header and one Ethernet interface with nanosecond time stamps. */
 static unsigned long
 put_header( uint8_t * p, uint32_t snaplen ) {
@@ -244,8 +267,8 @@ put_header( uint8_t * p, uint32_t snaplen ) {
   return 48UL + 32UL;
 }
 
-/* Opens path for writing; a new file, or an old one when force says so.  Pipes
-   and devices hold nothing that could be overwritten. */
+/* Opens path for writing; a new file, or an old one when force says so, which is
+   not yet emptied.  Pipes and devices hold nothing that could be overwritten. */
 static int
 open_output( char const * path, int force, int * regular, int * created ) {
   struct stat st;
@@ -253,12 +276,9 @@ open_output( char const * path, int force, int * regular, int * created ) {
   int         flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK;
   *created          = !there;
   if( !there ) flags |= O_CREAT | O_EXCL;
-  if( there && S_ISREG( st.st_mode ) ) {
-    if( !force ) {
-      errno = EEXIST;
-      return -1;
-    }
-    flags |= O_TRUNC;
+  if( there && S_ISREG( st.st_mode ) && !force ) {
+    errno = EEXIST;
+    return -1;
   }
   int fd = open( path, flags, 0666 );
   if( fd < 0 ) return -1;
@@ -307,9 +327,16 @@ pcapng_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
   self->head.aio   = (pl_aio_t){ .ctx = self, .send_func = pcapng_send };
   unsigned long sz = put_header( self->buf, self->snaplen );
   ssize_t       n  = write( self->fd, self->buf, sz );
+  /* An old file loses what was in it only once the header is there. */
+  if( n == (ssize_t)sz && regular && ftruncate( self->fd, (off_t)sz ) ) n = -1;
   if( n != (ssize_t)sz ) { /* no room for the header: a fault of the run, like any later write */
-    fail( self, n < 0 ? errno : ENOSPC );
+    int e = n < 0 ? errno : ENOSPC;
+    fail( self, e );
     if( created ) unlink( path );
+    else if( regular && n < 0 )
+      snprintf( self->head.state.sentence, PL_SENTENCE_MAX,
+                "Writing %.180s failed: %s. What was in it before is kept; free some space or choose another file.", path,
+                strerror( e ) );
     return &self->head;
   }
   self->file_sz = self->whole = sz;
@@ -334,5 +361,6 @@ pl_backend_def_t const pl_backend_pcapng = { .name       = "pcapng",
                                              .opt_cnt    = OPT_CNT,
                                              .open       = pcapng_open,
                                              .idle       = pcapng_idle,
+                                             .settle     = pcapng_settle,
                                              .close      = pcapng_close,
                                              .cause_text = pcapng_cause_text };

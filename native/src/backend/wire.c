@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS (1024UL)
+#define SLOTS PL_WIRE_SLOTS
 
 typedef struct {
   uint16_t sz;

@@ -12,6 +12,7 @@
 #include "pl_backend.h"
 
 #define PL_WIRE_NAME_MAX (64UL) /* with the NUL */
+#define PL_WIRE_SLOTS    (1024UL) /* packets that are on it at most */
 
 typedef struct pl_wire pl_wire_t;
 

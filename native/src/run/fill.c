@@ -51,8 +51,8 @@ accept_ahead( pl_run_t * run ) {
   uint64_t            ordinal = run->planned++;
   pl_cause_t          cause;
   run->has_ahead = 0;
-  c->truncated += (uint64_t)packet->truncated;
   if( unsendable( packet, &cause ) ) {
+    c->truncated += (uint64_t)packet->truncated;
     c->offered++;
     c->refused++;
     pl_run_note_reason( run, 1, &cause, ordinal, 0UL, 0UL );
@@ -62,6 +62,7 @@ accept_ahead( pl_run_t * run ) {
   }
   run->batch[run->end]    = (pl_aio_pkt_info_t){ .buf = packet->buf, .buf_sz = (uint16_t)packet->sz };
   run->ordinals[run->end] = ordinal;
+  run->fresh_truncated += (uint64_t)packet->truncated;
   run->end++;
 }
 
@@ -100,6 +101,7 @@ void
 pl_run_fill( pl_run_t * run, unsigned long want, uint64_t now ) {
   run->at = run->end = 0UL;
   run->fresh         = 1;
+  run->fresh_truncated = 0UL;
   if( run->lone ) {
     fill_lone( run, want, now );
     return;

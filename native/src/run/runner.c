@@ -239,6 +239,11 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
     pl_source_delete( source );
     return NULL;
   }
+  if( backend->ran ) {
+    pl_err_set( err, EBUSY, "options", "This backend has had its run; open it again for another." );
+    pl_source_delete( source );
+    return NULL;
+  }
   pl_run_t * run = aligned_alloc( _Alignof( pl_run_t ), sizeof( pl_run_t ) );
   if( run ) {
     memset( run, 0, sizeof( *run ) );
@@ -260,6 +265,7 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
   run->done_ctx     = ctx;
   run->flush_policy = (pl_flush_policy_t){ .every = cfg->flush_every, .after_ns = cfg->flush_after_ns };
   backend->stop     = &run->stop;
+  backend->ran      = 1;
   lay_out( run );
 
   pthread_condattr_t attr;

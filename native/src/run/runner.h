@@ -35,6 +35,7 @@ struct pl_run {
   int                 source_ended; /* 1: no more packets, -1: the capture is damaged */
   uint64_t            send_at;   /* a fresh batch waits for its last packet */
   int                 fresh;     /* no packet of the batch was offered yet */
+  uint64_t            fresh_truncated; /* of the packets that were not, how many a capture had cut */
   pl_packet_t         ahead;     /* read, but not yet due with the batch */
   int                 has_ahead;
   int                 last_code;    /* the answer the pending packets had last */
@@ -43,6 +44,7 @@ struct pl_run {
   pl_hop_t            hop;          /* what was offered to the chain, counted per call */
   uint64_t            retry_at;
   uint64_t            progress_at;
+  uint64_t            answered_at; /* the call before came back */
   uint64_t            service_at;
   uint64_t            deadline;
   uint64_t            published_at;

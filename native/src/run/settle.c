@@ -74,11 +74,18 @@ end( pl_run_t * run, int by ) {
   if( !run->stop_by ) run->stop_by = by;
 }
 
+/* The clock of a stall did not run for so long. */
+static void
+rest( pl_run_t * run, uint64_t ns, uint64_t now ) {
+  run->progress_at = run->progress_at + ns < now ? run->progress_at + ns : now;
+}
+
 /* AGAIN at idx: the AGAIN policy decides about what is left of the batch. */
 static void
 on_again( pl_run_t * run, unsigned long idx, uint64_t now ) {
   int link_down = run->backend->state.state == PL_STATE_LINK_DOWN;
-  if( idx || link_down ) run->progress_at = now;
+  if( idx ) run->progress_at = now;
+  else if( link_down ) rest( run, now - run->answered_at, now );
   run->by_ring = run->backend->cause.by_ring;
   take( run, idx );
   unsigned long left = run->end - run->at;
@@ -135,8 +142,7 @@ pl_run_awake( pl_run_t * run, uint64_t now ) {
     c->away_ns += away;
     c->away_last_ns = away;
     c->away_at_ns   = run->stepped_at;
-    run->progress_at += away; /* who could not try has not stalled */
-    if( run->progress_at > now ) run->progress_at = now;
+    rest( run, away, now ); /* who could not try has not stalled */
   }
   run->stepped_at = now;
 }
@@ -186,10 +192,12 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   if( run->backoff_ns ) c->retried += cnt;
   else if( cnt ) run->progress_at = t0; /* the clock of a stall starts with the first refusal of a packet */
 
-  if( backend->fault )
-    pl_fault_plan( backend->fault, run->lone ? NULL : run->ordinals + run->at, ordinal_of( run, run->at ) );
-  int      code = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
-  uint64_t t1   = pl_clock_ns();
+  if( !run->answered_at ) run->answered_at = t0;
+  if( cnt && run->fresh ) c->truncated += run->fresh_truncated, run->fresh_truncated = 0UL;
+  backend->plan = (pl_plan_t){ .ordinals = run->lone ? NULL : run->ordinals + run->at, .base = ordinal_of( run, run->at ), .set = 1 };
+  int code      = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
+  backend->plan.set = 0;
+  uint64_t t1       = pl_clock_ns();
 
   if( !c->first_ns ) {
     c->first_ns = t0;
@@ -231,6 +239,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
     end( run, PL_STOP_FAULT );
   }
+  run->answered_at = t1;
   pl_run_serve( run, t1 );
   if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );
 }
@@ -267,10 +276,9 @@ drain_backend( pl_run_t * run, uint64_t upto ) {
   }
 }
 
-/* The same for the file of the far end, which may be a slow pipe. */
+/* The same for a capture beside the run, which may be a slow pipe; NULL = none. */
 static void
-drain_recorder( pl_run_t * run, uint64_t upto ) {
-  pl_recorder_t * recorder = run->backend->recorder;
+drain_recorder( pl_run_t * run, pl_recorder_t * recorder, uint64_t upto ) {
   if( !recorder ) return;
   do (void)!pl_aio_send( &recorder->aio, NULL, 0UL, NULL, 1 );
   while( !recorder->file->def->idle( recorder->file ) && drain_nap( run, UINT64_MAX, upto ) );
@@ -290,18 +298,23 @@ pl_run_finish( pl_run_t * run ) {
   backend->stop = NULL; /* what is buffered is written to the end */
   int      all  = run->stop_by == PL_STOP_COUNT || run->stop_by == PL_STOP_END;
   uint64_t upto = all ? pl_clock_ns() + DRAIN_NS : 0UL;
+  pl_recorder_t * peer = backend->recorder;
+  pl_recorder_t * tee  = backend->tee ? backend->tee->recorder : NULL;
   drain_backend( run, upto );
-  drain_recorder( run, upto );
+  drain_recorder( run, peer, upto );
   if( backend->def->settle ) backend->def->settle( backend );
-  drain_recorder( run, upto );
+  drain_recorder( run, peer, upto );
+  drain_recorder( run, tee, upto );
+  if( peer ) pl_recorder_settle( peer );
+  if( tee ) pl_recorder_settle( tee );
   if( backend->state.state > PL_STATE_LINK_DOWN ) {
     pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
     run->stop_by = PL_STOP_FAULT;
   }
-  pl_state_t const * recording = backend->recorder ? &backend->recorder->file->state : NULL;
+  pl_state_t const * recording = peer ? &peer->file->state : NULL;
   if( recording && recording->state > PL_STATE_LINK_DOWN )
     pl_run_set_fault( run, recording->state, recording->err, recording->step, recording->sentence );
-  recording = backend->tee ? &backend->tee->recorder->file->state : NULL;
+  recording = tee ? &tee->file->state : NULL;
   if( recording && recording->state > PL_STATE_LINK_DOWN )
     pl_run_set_fault( run, recording->state, recording->err, recording->step, recording->sentence );
 }

@@ -16,7 +16,7 @@ pl_chain_set_tee( pl_backend_t * backend, pl_backend_t * file, pl_err_t * err ) 
 
 int
 pl_chain_set_fault( pl_backend_t * backend, pl_fault_cfg_t const * cfg, pl_err_t * err ) {
-  pl_fault_t * fault = backend->fault ? NULL : pl_fault_new( pl_chain_entry( backend ), cfg, &backend->cause );
+  pl_fault_t * fault = backend->fault ? NULL : pl_fault_new( pl_chain_entry( backend ), cfg, backend );
   if( !fault ) {
     pl_err_set( err, ENOMEM, "stages", "The fault stage could not be put before %s: there is one, or memory ran out.",
                 backend->def->name );
@@ -55,9 +55,8 @@ pl_chain_idle( pl_backend_t const * backend ) {
 uint64_t
 pl_chain_completed( pl_backend_t const * backend ) {
   if( !backend->fault ) return backend->completed;
-  pl_fault_did_t const * did  = pl_fault_did( backend->fault );
-  uint64_t               plus = backend->completed + did->dropped + did->lost_held;
-  return plus > did->extra ? plus - did->extra : 0UL;
+  pl_fault_did_t const * did = pl_fault_did( backend->fault );
+  return backend->completed + did->dropped + did->lost_held - pl_fault_extra( backend->fault );
 }
 
 pl_hop_t const *

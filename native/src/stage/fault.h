@@ -5,7 +5,8 @@
    A dropped packet counts as taken.  A packet whose first copy was taken is taken;
    a duplicate that the destination refuses is only a counter.  Held packets
    (delay, reorder) are copied into slots allocated at the start; slots full is
-   AGAIN. */
+   AGAIN.  Reordering comes behind the delay.  A packet that was asked to be flushed
+   while it was held is sent on with flush. */
 
 #ifndef PL_FAULT_H
 #define PL_FAULT_H
@@ -23,17 +24,16 @@ typedef struct {
   uint64_t again_at, inval_at;       /* 0-based ordinal, fires once; PL_FAULT_NEVER = none */
 } pl_fault_cfg_t;
 
-/* What it did, cumulative; held is a gauge.  extra: duplicates that the destination
-   took. */
+/* What it did, cumulative; held is a gauge. */
 typedef struct {
-  uint64_t dropped, duplicated, lost_duplicates, reordered, corrupted, delayed, again, inval, held, lost_held, extra;
+  uint64_t dropped, duplicated, lost_duplicates, reordered, corrupted, delayed, again, inval, held, lost_held;
 } pl_fault_did_t;
 
 typedef struct pl_fault pl_fault_t;
 
-/* Refusals are explained in *cause, which is the backend's.  NULL when memory ran
-   out. */
-pl_fault_t * pl_fault_new( pl_aio_t const * dst, pl_fault_cfg_t const * cfg, pl_cause_t * cause );
+/* backend is where the chain ends: refusals are explained in its cause, and packets
+   have the ordinals of its plan.  NULL when memory ran out. */
+pl_fault_t * pl_fault_new( pl_aio_t const * dst, pl_fault_cfg_t const * cfg, pl_backend_t * backend );
 void         pl_fault_delete( pl_fault_t * self );
 
 pl_aio_t const *       pl_fault_aio( pl_fault_t const * self );
@@ -41,15 +41,14 @@ pl_hop_t const *       pl_fault_hop( pl_fault_t const * self );
 pl_fault_did_t const * pl_fault_did( pl_fault_t const * self );
 pl_hop_t const *       pl_fault_sent( pl_fault_t const * self ); /* what it offered to its destination */
 
-/* Says which packets of the plan the next send offers: ordinals[k], or base+k when
-   ordinals is NULL.  Whoever does not call it has its packets numbered as they
-   are settled. */
-void pl_fault_plan( pl_fault_t * self, uint64_t const * ordinals, uint64_t base );
+/* Duplicates among the copies that the backend has completed. */
+uint64_t pl_fault_extra( pl_fault_t * self );
 
 /* Lets go of what is due at now; returns when to call again. */
 uint64_t pl_fault_service( pl_fault_t * self, uint64_t now );
 
-/* No later packet will come: lets go of everything that waits for one. */
+/* No later packet will come: lets go of what waits for one, with delay as soon as it
+   is due. */
 void pl_fault_settle( pl_fault_t * self );
 
 /* Causes, told apart from those of backends. */

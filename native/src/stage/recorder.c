@@ -54,6 +54,14 @@ pl_recorder_new( pl_backend_t * file ) {
 }
 
 void
+pl_recorder_settle( pl_recorder_t * self ) {
+  pl_backend_t * file = self->file;
+  if( file->def->idle( file ) ) return;
+  file->def->settle( file );
+  self->stopped = 1;
+}
+
+void
 pl_recorder_delete( pl_recorder_t * self ) {
   pl_backend_close( self->file );
   free( self );

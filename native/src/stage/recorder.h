@@ -23,6 +23,10 @@ pl_recorder_t * pl_recorder_new( pl_backend_t * file );
    more than that.  Returns when it wants to be called again. */
 uint64_t pl_recorder_service( pl_recorder_t * self, uint64_t now );
 
+/* The run is over: what the file has not taken by now (a pipe nobody reads) is not
+   recorded, and counts as such. */
+void pl_recorder_settle( pl_recorder_t * self );
+
 /* Closes the file and frees the recorder. */
 void pl_recorder_delete( pl_recorder_t * self );
 

@@ -11,8 +11,8 @@ if (process.env.PACKET_LAB_ELECTRON === undefined) {
 }
 
 export default defineConfig({
-  testDir: 'test/e2e',
-  testMatch: '**/*.spec.ts',
+  testDir: 'test',
+  testMatch: ['e2e/*.spec.ts', 'soak/*.spec.ts'],
   outputDir: 'test-results/e2e',
   // One window at a time: two on a small machine would only slow each other down.
   workers: 1,

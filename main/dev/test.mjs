@@ -1,7 +1,7 @@
 // npm test: brings what is missing, builds, and runs every kind of test. A failure does not stop what comes after it.
 // The last line is the count: N passed, N failed, N skipped.
 //
-//   node main/dev/test.mjs [--yes] [types] [lint] [native] [e2e] [vitest] [a folder of test/, such as arch or unit]
+//   node main/dev/test.mjs [--yes] [types] [lint] [native] [e2e] [soak] [vitest] [a folder of test/, such as arch or unit]
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { build, PARTS } from './build.mjs';
 import { checkLint, checkTypes } from './check.mjs';
@@ -17,7 +17,7 @@ import { resolveRuntime } from './runtime.mjs';
 /** @typedef {import('./outcomes.mjs').Outcome} Outcome */
 
 /** A stage that takes longer than this is ended and has failed. */
-const STAGE_LIMIT_MS = 900_000;
+const STAGE_LIMIT_MS = 900_000 + 2000 * Number(process.env.PACKET_LAB_SOAK_S ?? 0);
 
 const VITEST_REPORT = inRoot('test-results', 'vitest.json');
 const PLAYWRIGHT_REPORT = inRoot('test-results', 'e2e.json');
@@ -58,20 +58,21 @@ async function vitest(folders) {
 }
 
 /**
- * Runs Playwright on the real Electron, on a virtual display of its own.
+ * Runs the Playwright tests of a folder of test/ on the real Electron, on a virtual display of its own.
+ * @param {'e2e' | 'soak'} folder
  * @param {Outcome[]} broken build failures
  * @returns {Promise<Outcome[]>}
  */
-async function e2e(broken) {
-  if (broken.length > 0) return [failed('e2e', 'not run, because the build failed')];
+async function onElectron(folder, broken) {
+  if (broken.length > 0) return [failed(folder, 'not run, because the build failed')];
   const linux = process.platform === 'linux';
   const lacks = linux ? virtualDisplayLacks() : null;
-  if (lacks !== null) return [skipped('e2e', lacks)];
+  if (lacks !== null) return [skipped(folder, lacks)];
   const runtime = await resolveRuntime();
   const display = linux ? await startVirtualDisplay() : { env: process.env, stop: () => {} };
   try {
     rmSync(PLAYWRIGHT_REPORT, { force: true });
-    const result = await run(bin('playwright'), ['test'], {
+    const result = await run(bin('playwright'), ['test', `test/${folder}/`], {
       cwd: ROOT,
       output: 'show',
       group: true,
@@ -99,7 +100,7 @@ async function e2e(broken) {
  */
 function stagesFor(names) {
   const folders = vitestFolders();
-  const known = ['types', 'lint', 'vitest', 'native', 'e2e'];
+  const known = ['types', 'lint', 'vitest', 'native', 'e2e', 'soak'];
   const unknown = names.find((name) => !known.includes(name) && !folders.includes(name));
   if (unknown !== undefined) {
     throw new Problem(
@@ -121,7 +122,14 @@ function stagesFor(names) {
   }
   if (wanted('native'))
     stages.push({ name: 'native', title: 'C tests under ASan and UBSan', work: () => runCTests() });
-  if (wanted('e2e')) stages.push({ name: 'e2e', title: 'tests on the real Electron', work: e2e });
+  if (wanted('e2e'))
+    stages.push({
+      name: 'e2e',
+      title: 'tests on the real Electron',
+      work: (broken) => onElectron('e2e', broken),
+    });
+  if (wanted('soak'))
+    stages.push({ name: 'soak', title: 'endurance', work: (broken) => onElectron('soak', broken) });
   return stages;
 }
 

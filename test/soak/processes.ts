@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a process holds of the system, from /proc (proc_pid_maps(5), proc_pid_smaps(5)). */
+/** What a process holds of the system, from /proc (proc_pid_maps(5)). */
 export interface Held {
   readonly descriptors: number;
   readonly threads: number;
@@ -27,18 +27,22 @@ export function family(pid: number): number[] {
   }
 }
 
-/** Proportional set size in MiB: its own memory and its share of what it has in common with others. */
-export function pssMiB(pid: number): number {
-  const kb = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-  return Number(kb) / 1024;
+/**
+ * Memory of a process in MiB that no file stands behind, what it shares with others in proportion
+ * (proc_pid_smaps(5)). Files are left out: their share falls when any other process maps them, too.
+ */
+export function memoryMiB(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1] ?? 0);
+  return (kb('Pss_Anon') + kb('Pss_Shmem')) / 1024;
 }
 
-/** The same of a family of processes. */
-export function familyPssMiB(pid: number): number {
+/** The same of a process and all that descend from it. */
+export function familyMemoryMiB(pid: number): number {
   let sum = 0;
   for (const one of family(pid)) {
     try {
-      sum += pssMiB(one);
+      sum += memoryMiB(one);
     } catch {
       // It has just ended.
     }
@@ -46,15 +50,15 @@ export function familyPssMiB(pid: number): number {
   return sum;
 }
 
-/** The median of the slopes between all pairs of points (Theil–Sen): one odd reading does not move it. */
+/** The median of the slopes between all pairs of points (Theil–Sen): a few odd readings do not move it. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const slopes: number[] = [];
-  points.forEach(([x1, y1], i) => {
-    for (const [x2, y2] of points.slice(i + 1)) slopes.push((y2 - y1) / (x2 - x1));
-  });
-  slopes.sort((a, b) => a - b);
-  const middle = slopes.length >> 1;
-  if (slopes.length === 0) return 0;
-  const upper = slopes[middle] ?? 0;
-  return slopes.length % 2 === 1 ? upper : (upper + (slopes[middle - 1] ?? 0)) / 2;
+  return median(
+    points.flatMap(([x1, y1], i) => points.slice(i + 1).map(([x2, y2]) => (y2 - y1) / (x2 - x1))),
+  );
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
 }

@@ -155,10 +155,12 @@ static clause_subject_t const udp_subject = { BACKEND, .name = "udp", .backend =
 
 /* ---- stages in front of a backend, with no fault set */
 
+static clause_subject_t const * behind; /* what the stages stand in front of */
+
 static int
 open_behind( clause_instance_t * self, int with_tee, int with_fault ) {
   pl_fault_cfg_t const none = { .again_at = PL_FAULT_NEVER, .inval_at = PL_FAULT_NEVER };
-  if( !clause_backend_open( self ) ) return 0;
+  if( !behind->open( self ) ) return 0;
   if( with_tee ) {
     pl_opt_t const file = { .name = "file", .str = files_new() };
     pl_backend_t * tee  = pl_backend_open( "pcapng", &file, 1UL, 0, NULL );
@@ -195,20 +197,23 @@ behind_stages( clause_subject_t const * of ) {
     char             name[128];
     clause_subject_t subject = *of;
     snprintf( name, sizeof( name ), "%s, %s", stages[i].name, of->name );
+    behind       = of;
     subject.name = name;
     subject.open = stages[i].open;
     clauses_run( &subject );
   }
 }
 
+/* Loopbacks that stand behind stages: plain, a ring of 3, no drain, a small MTU, delay, and all at once. */
+static int const staged[] = { 0, 3, 5, 10, 12, 18 };
+
 int
 main( void ) {
   clauses_run( &udp_subject );
   clauses_run( &attached_subject );
   behind_stages( &null_subject );
-  behind_stages( &loopbacks[0] );
-  behind_stages( &loopbacks[3] );
-  behind_stages( &loopbacks[10] );
+  behind_stages( &attached_subject );
+  for( unsigned long i = 0UL; i < sizeof( staged ) / sizeof( staged[0] ); i++ ) behind_stages( &loopbacks[staged[i]] );
   behind_stages( &pcapng_subject );
   behind_stages( &udp_subject );
   clauses_run( &null_subject );

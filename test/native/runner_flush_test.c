@@ -269,6 +269,25 @@ calls_while_running( void ) {
   pl_backend_close( null );
 }
 
+/* A timer flush behind a batch that fills everything there is room for. */
+static void
+behind_the_largest_batch( void ) {
+  uint32_t const sizes[2] = { 60U, 61U };
+  pl_backend_t * null     = pl_backend_open( "null", NULL, 0UL, 0, NULL );
+  pl_run_cfg_t   cfg      = plain_cfg();
+  pl_snapshot_t  s;
+  cfg.batch          = PL_BATCH_MAX;
+  cfg.rate           = (pl_rate_t){ .kind = PL_RATE_BURST, .burst = PL_BATCH_MAX, .gap_ns = 20000000UL };
+  cfg.count          = 2UL * PL_BATCH_MAX;
+  cfg.flush_every    = 0UL;
+  cfg.flush_after_ns = 1UL; /* due before the next batch is read */
+  run_through( null, made_source( sizes, 2UL ), &cfg, &s, NULL );
+  CHECK_EQ( s.counters.taken, 2UL * PL_BATCH_MAX );
+  CHECK( s.counters.flushes >= 1UL );
+  CHECK_EQ( s.counters.calls_success, 2UL + s.counters.flushes );
+  pl_backend_close( null );
+}
+
 int
 main( void ) {
   tap_run( "flush by count", by_count );
@@ -280,5 +299,6 @@ main( void ) {
   tap_run( "calls are kept as they were made", calls_as_made );
   tap_run( "the last of many calls", last_of_many );
   tap_run( "calls read while they are made", calls_while_running );
+  tap_run( "a flush behind the largest batch", behind_the_largest_batch );
   return tap_end();
 }

@@ -194,7 +194,8 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
 
   if( !run->answered_at ) run->answered_at = t0;
   if( cnt && run->fresh ) c->truncated += run->fresh_truncated, run->fresh_truncated = 0UL;
-  backend->plan = (pl_plan_t){ .ordinals = run->lone ? NULL : run->ordinals + run->at, .base = ordinal_of( run, run->at ), .set = 1 };
+  backend->plan = run->lone ? (pl_plan_t){ .base = ordinal_of( run, run->at ), .set = 1 }
+                            : (pl_plan_t){ .ordinals = run->ordinals + run->at, .set = 1 };
   int code      = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
   backend->plan.set = 0;
   uint64_t t1       = pl_clock_ns();

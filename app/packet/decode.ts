@@ -19,10 +19,11 @@ export interface Decoded {
 /**
  * Decodes a frame of any length. Never throws; what is cut or unknown ends in a `data` layer, so
  * that `encode(decode(frame))` is the frame. `linkType` is the number of a capture's interface
- * (LINKTYPE_ETHERNET 1, raw IP 101, 228, 229; frames of others are data).
+ * (LINKTYPE_ETHERNET 1, raw IP 101, 228, 229; frames of others are data), `originalLength` what the
+ * frame had before a capture cut it: what is missing then is not judged.
  */
-export function decode(bytes: Uint8Array, linkType?: number): Decoded {
-  const { frame, problems } = readFrame(bytes, linkType);
+export function decode(bytes: Uint8Array, linkType?: number, originalLength?: number): Decoded {
+  const { frame, problems } = readFrame(bytes, linkType, originalLength);
   const layers = frame.layers.map((layer) => ({
     proto: layer.protocol.proto,
     offset: layer.offset,

@@ -29,6 +29,8 @@ export interface Field {
   readonly auto?: (at: At) => Raw | null;
   /** Computed over the finished bytes, with this field taken as zero; null = can't be checked here. */
   readonly sum?: (at: At) => number | null;
+  /** Whether bytes that the sum covers are not there, so that it can't be judged. */
+  readonly unsure?: (at: At) => boolean;
   /** Whether zero means that there is no checksum. */
   readonly zeroIsNone?: (at: At) => boolean;
   /** Why a value that differs from `auto` is worth a sentence; absent when it is not. */
@@ -59,6 +61,8 @@ export interface At {
   readonly headerLength: number;
   /** Bytes behind the header, up to the trailer of the frame. */
   readonly payloadLength: number;
+  /** Whether a capture kept only the beginning of this layer. */
+  readonly cut: boolean;
   /** A number of this layer by field name; 0 when it is not there. */
   get(name: string): number;
   /** The number under which the next layer is known in a registry; null when there is none. */
@@ -116,6 +120,8 @@ export interface Protocol {
   readonly help: string;
   /** Numbers by which other layers name this one. */
   readonly keys: Partial<Record<Registry, number>>;
+  /** Further numbers that are read so, and never written by themselves. */
+  readonly otherKeys?: Partial<Record<Registry, readonly number[]>>;
   /** Fields of fixed width at its start, in wire order. */
   readonly header: readonly Field[];
   /** Every field that `variable` or the tail can bring, for forms and for checking names. */

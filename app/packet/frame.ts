@@ -35,6 +35,8 @@ export interface LayerError {
 /** Layers with every field in its place: what reading and writing both make. */
 export interface Frame {
   bytes: Uint8Array;
+  /** Whether a capture left bytes out at the end. */
+  readonly cut: boolean;
   readonly layers: PlacedLayer[];
 }
 
@@ -78,6 +80,10 @@ export class LayerAt implements At {
     return this.layer.end - this.layer.offset - this.layer.length;
   }
 
+  get cut(): boolean {
+    return this.frame.cut && this.layer.end === this.frame.bytes.length;
+  }
+
   get proto(): string {
     return this.layer.protocol.proto;
   }
@@ -118,6 +124,8 @@ export function problemsOf(frame: Frame): Problem[] {
     const at = new LayerAt(frame, index);
     for (const { field, raw, computed } of layer.fields) {
       if (typeof raw !== 'number' || typeof computed !== 'number') continue;
+      // A length that counts what the capture left out is no mistake of the packet.
+      if (at.cut && field.wrong && raw > computed) continue;
       const sentence = field.sum ? wrongSum(field, raw, computed, at) : field.wrong?.(raw, computed, at);
       if (sentence) problems.push({ layer: index, field: field.name, sentence });
     }
@@ -129,6 +137,6 @@ export function problemsOf(frame: Frame): Problem[] {
 const hex4 = (value: number) => `0x${value.toString(16).padStart(4, '0')}`;
 
 function wrongSum(field: Field, value: number, computed: number, at: At): string | null {
-  if (value === computed || (value === 0 && field.zeroIsNone?.(at))) return null;
+  if (value === computed || field.unsure?.(at) || (value === 0 && field.zeroIsNone?.(at))) return null;
   return `${field.label} is ${hex4(value)} and should be ${hex4(computed)}.`;
 }

@@ -61,6 +61,7 @@ for (const protocol of PROTOCOLS) {
   for (const [registry, map] of Object.entries(byKey)) {
     const key = protocol.keys[registry as Registry];
     if (key !== undefined) map.set(key, protocol);
+    for (const other of protocol.otherKeys?.[registry as Registry] ?? []) map.set(other, protocol);
   }
 }
 

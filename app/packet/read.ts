@@ -19,13 +19,19 @@ export interface ReadFrame {
 }
 
 /** Splits a frame into layers. Never throws; every byte ends up in exactly one field. */
-export function readFrame(bytes: Uint8Array, linkType = LINK_ETHERNET): ReadFrame {
-  const frame: Frame = { bytes, layers: [] };
+export function readFrame(
+  bytes: Uint8Array,
+  linkType = LINK_ETHERNET,
+  originalLength = bytes.length,
+): ReadFrame {
+  const frame: Frame = { bytes, cut: originalLength > bytes.length, layers: [] };
   const problems: Problem[] = [];
   /** Bytes an outer layer left behind what it announced, outermost first. */
   const left: { layer: number; from: number; to: number }[] = [];
   let offset = 0;
   let limit = bytes.length;
+  /** Whether a number in the layer before names the protocol. */
+  let announced = true;
   let protocol = bytes.length > FRAME_MAX ? null : first(bytes, linkType);
   while (protocol && offset < limit && frame.layers.length < HEADERS_MAX) {
     const layer = readLayer(protocol, bytes, offset, limit);
@@ -44,8 +50,14 @@ export function readFrame(bytes: Uint8Array, linkType = LINK_ETHERNET): ReadFram
     }
     offset += layer.length;
     const next = protocol.next?.(get, has) ?? null;
+    // What quotes a packet may do without.
+    announced = next !== null && 'registry' in next;
     if (!next) protocol = null;
     else protocol = 'proto' in next ? findProtocol(next.proto) : findKey(next.registry, next.number);
+  }
+  if (protocol && announced && offset >= limit && bytes.length > 0) {
+    const sentence = `${protocol.label} is missing: no byte is left for its header.`;
+    problems.push({ layer: frame.layers.length - 1, field: null, sentence });
   }
   if (offset < limit || bytes.length === 0) frame.layers.push(dataLayer(bytes, offset, limit));
   for (const { layer, from, to } of left.reverse()) {

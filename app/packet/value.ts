@@ -116,14 +116,24 @@ function parseBytes(field: Field, text: string): Uint8Array | null {
       const parts = /^\d{1,3}(\.\d{1,3}){3}$/.test(text) ? text.split('.').map(Number) : [];
       return parts.length === 4 && parts.every((part) => part < 256) ? Uint8Array.from(parts) : null;
     }
-    case 'ipv6':
+    case 'ipv6': {
       // A zone or prefix length is no part of a header.
-      return IPv6.isValid(text) && !text.includes('%')
-        ? Uint8Array.from(IPv6.parse(text).toByteArray())
+      const words = withoutDots(text);
+      return IPv6.isValid(words) && !text.includes('%')
+        ? Uint8Array.from(IPv6.parse(words).toByteArray())
         : null;
+    }
     default:
       return parseHexBytes(text);
   }
+}
+
+/** A dotted end as two words: the parser would take “::1.2.3.4” for “::ffff:1.2.3.4”. */
+function withoutDots(text: string): string {
+  const [, front, ...parts] = /^(.*:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text) ?? [];
+  const [a = 0, b = 0, c = 0, d = 0] = parts.map(Number);
+  if (front === undefined || Math.max(a, b, c, d) > 255) return text;
+  return `${front}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** Values of hex digits and of what may separate pairs, by character code. */

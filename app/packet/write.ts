@@ -13,7 +13,7 @@ import { rawOf } from './value';
  * encoded keeps its reason and the computed value is in the bytes.
  */
 export function writeFrame(spec: FrameSpec): Frame {
-  const frame: Frame = { bytes: new Uint8Array(0), layers: spec.layers.map(layOut) };
+  const frame: Frame = { bytes: new Uint8Array(0), cut: false, layers: spec.layers.map(layOut) };
   let offset = 0;
   for (const layer of frame.layers) {
     layer.offset = offset;

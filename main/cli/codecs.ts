@@ -26,7 +26,7 @@ export async function decodeCommand(argv: readonly string[], terminal: Terminal)
     for await (const { packet } of capture.blocks()) {
       if (!packet) continue;
       no++;
-      const decoded = decode(packet.bytes, packet.linkType);
+      const decoded = decode(packet.bytes, packet.linkType, packet.originalLength);
       const text = values.json
         ? jsonLine(no, packet.timeNs, packet.bytes.length, decoded)
         : describe(no, packet, decoded);

@@ -94,7 +94,7 @@ function pcap(frames: readonly Uint8Array[], linkType: number): Buffer {
 
 /** Fields tshark has no name for, or shows as something else. */
 const OURS =
-  /^(data\.data|ip\.opt\.data|icmpv6\.opt\.data|icmpv6\.opt\.(prefix|mtu)\.reserved|ipv6\.opt\.unknown|ip\.opt\.padding|tcp\.options\.padding|.*\.rest)$/;
+  /^(data\.data|ip\.opt\.data|icmpv6\.opt\.data|icmpv6\.opt\.(prefix|mtu|rdnss)\.reserved|ipv6\.opt\.unknown|ip\.opt\.padding|tcp\.options\.padding|.*\.rest)$/;
 
 /** Layers whose size tshark gives with what they carry. */
 const WITH_PAYLOAD = /^(icmp|icmpv6|ipv6)$/;

@@ -19,10 +19,14 @@ function side(who: 'src' | 'dst', label: string, mac: Uint8Array, ip: Uint8Array
 const SRC = side('src', 'Sender', Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(198, 18, 0, 1));
 const DST = side('dst', 'Target', new Uint8Array(6), Uint8Array.of(198, 18, 0, 2));
 
+/** Hardware whose addresses are those of Ethernet: Ethernet, experimental Ethernet, IEEE 802. */
+const MAC_TYPES = [1, 2, 6];
+
 function put(io: Io, { mac, hw, ipv4, proto }: typeof SRC): void {
   const hwSize = io.get('arp.hw.size');
   const protoSize = io.get('arp.proto.size');
-  if (hwSize === 6 && io.get('arp.hw.type') === 1 && (io.reading || io.given(hw) === 0)) io.field(mac);
+  if (hwSize === 6 && MAC_TYPES.includes(io.get('arp.hw.type')) && (io.reading || io.given(hw) === 0))
+    io.field(mac);
   else io.bytes(hw, hwSize);
   if (protoSize === 4 && io.get('arp.proto.type') === 0x0800 && (io.reading || io.given(proto) === 0))
     io.field(ipv4);

@@ -91,6 +91,7 @@ export const icmp: Protocol = {
     {
       ...make('icmp.checksum', 'Checksum', 16, 'hex'),
       help: `Over the whole message (${SOURCE}).`,
+      unsure: (at) => at.cut,
       sum: (at) => {
         const whole = at.headerLength + at.payloadLength;
         const ip = at.outer('ip');

@@ -1,6 +1,6 @@
 import { pseudoChecksum } from '../checksum';
 import type { Field, FieldKind, Protocol } from '../field';
-import { type OptionList, optionFields, options } from '../options';
+import { type KnownOption, type OptionList, optionFields, options } from '../options';
 
 const make = (name: string, label: string, bits: number, source: string, kind: FieldKind = 'dec'): Field => ({
   name,
@@ -61,6 +61,10 @@ const REDIRECT = [
   make('icmpv6.rd.na.destination_address', 'Destination address', 128, RFC4861, 'ipv6'),
 ];
 
+const RFC4191 = 'RFC 4191 section 2.3';
+const RFC8106 = 'RFC 8106 section 5.1';
+const RDNSS: Field = { ...make('icmpv6.opt.rdnss', 'DNS server', 128, RFC8106, 'ipv6'), many: true };
+
 const OPTIONS: OptionList = {
   kind: {
     ...make('icmpv6.opt.type', 'Option', 8, 'RFC 4861 section 4.6'),
@@ -70,6 +74,8 @@ const OPTIONS: OptionList = {
       3: 'Prefix information',
       4: 'Redirected header',
       5: 'MTU',
+      14: 'Nonce',
+      24: 'Route information',
       25: 'Recursive DNS server',
     },
   },
@@ -78,7 +84,7 @@ const OPTIONS: OptionList = {
     help: 'Of an option, in units of 8 B (RFC 4861 section 4.6).',
   },
   single: [],
-  known: new Map([
+  known: new Map<number, KnownOption>([
     [
       1,
       {
@@ -136,6 +142,34 @@ const OPTIONS: OptionList = {
           make('icmpv6.opt.mtu.reserved', 'Reserved', 16, RFC4861, 'bytes'),
           { ...make('icmpv6.opt.mtu', 'MTU', 32, RFC4861), initial: 1500 },
         ],
+      },
+    ],
+    [14, { fields: [make('icmpv6.opt.nonce', 'Nonce', 0, 'RFC 3971 section 5.3.2', 'bytes')] }],
+    [
+      24,
+      {
+        fields: [
+          { ...make('icmpv6.opt.prefix.length', 'Prefix length', 8, RFC4191), initial: 64 },
+          {
+            ...make('icmpv6.opt.route_info.flag', 'Route flags', 8, RFC4191, 'hex' as const),
+            parts: [
+              { name: 'icmpv6.opt.route_info.flag.route_preference', label: 'Preference', shift: 3, bits: 2 },
+            ],
+          },
+          { ...make('icmpv6.opt.route_lifetime', 'Route lifetime (s)', 32, RFC4191), initial: 1800 },
+          make('icmpv6.opt.prefix', 'Prefix', 128, RFC4191, 'ipv6'),
+        ],
+      },
+    ],
+    [
+      25,
+      {
+        fields: [
+          make('icmpv6.opt.rdnss.reserved', 'Reserved', 16, RFC8106, 'bytes'),
+          { ...make('icmpv6.opt.rdnss.lifetime', 'DNS lifetime (s)', 32, RFC8106), initial: 1800 },
+        ],
+        items: [RDNSS],
+        each: () => [RDNSS],
       },
     ],
   ]),
@@ -202,6 +236,7 @@ export const icmpv6: Protocol = {
     {
       ...make('icmpv6.checksum', 'Checksum', 16, RFC4443, 'hex'),
       help: 'Over addresses and the whole message (RFC 4443 section 2.3).',
+      unsure: (at) => at.cut,
       sum: (at) => pseudoChecksum(at, 58, at.headerLength + at.payloadLength, 2),
     },
   ],

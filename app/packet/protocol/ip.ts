@@ -1,6 +1,6 @@
 import { internetChecksum } from '../checksum';
 import type { Field, FieldKind, Protocol } from '../field';
-import { type OptionList, optionFields, options } from '../options';
+import { type KnownOption, type OptionList, optionFields, options } from '../options';
 
 const SOURCE = 'RFC 791 section 3.1';
 
@@ -49,8 +49,24 @@ const option = (name: string, label: string, bits: number, kind: FieldKind = 'de
 });
 const POINTER: Field = { ...option('ip.opt.ptr', 'Pointer', 8), initial: 4 };
 const OPTION_DATA = option('ip.opt.data', 'Data', 0, 'bytes');
-/** Routes: where the next address goes, and room for addresses. */
-const ROUTE = { fields: [POINTER, OPTION_DATA] };
+const address = (name: string, label: string): Field => ({ ...option(name, label, 32, 'ipv4'), many: true });
+const RECORDED = address('ip.rec_rt', 'Recorded route');
+const EMPTY = address('ip.empty_rt', 'Empty route');
+export const SOURCE_ROUTE = address('ip.src_rt', 'Source route');
+
+/** Addresses: those in front of the pointer (which counts from the kind, at 1) were recorded. */
+function route(ahead: Field): KnownOption {
+  const each = ([pointer = 0]: readonly number[], at: number) => [at + 3 < pointer ? RECORDED : ahead];
+  return { fields: [POINTER], items: [RECORDED, ahead], each };
+}
+
+const STAMP_ADDRESS = address('ip.opt.time_stamp_addr', 'Address');
+const STAMP: Field = { ...option('ip.opt.time_stamp', 'Time stamp', 32), many: true };
+const MTU: Field = {
+  ...option('ip.opt.mtu', 'MTU', 16),
+  help: 'Smallest MTU on the way (RFC 1191 section 4).',
+};
+const traced = (field: Field): Field => ({ ...field, help: `${field.label} of a traceroute (RFC 1393).` });
 
 const OPTIONS: OptionList = {
   kind: {
@@ -62,7 +78,11 @@ const OPTIONS: OptionList = {
       0: 'End of options',
       1: 'No operation',
       7: 'Record route',
+      11: 'MTU probe',
+      12: 'MTU reply',
       68: 'Time stamp',
+      82: 'Traceroute',
+      130: 'Security',
       131: 'Loose source route',
       136: 'Stream ID',
       137: 'Strict source route',
@@ -78,18 +98,38 @@ const OPTIONS: OptionList = {
     help: 'Bytes of an option with kind and length (RFC 791 section 3.1).',
   },
   single: [0, 1],
-  known: new Map<number, { fields: Field[] }>([
-    [7, ROUTE],
-    [131, ROUTE],
-    [137, ROUTE],
+  end: 0,
+  endsOnce: true,
+  known: new Map<number, KnownOption>([
+    [7, route(EMPTY)],
+    [131, route(SOURCE_ROUTE)],
+    [137, route(SOURCE_ROUTE)],
     [
       68,
       {
         fields: [
           { ...POINTER, initial: 5 },
           option('ip.opt.overflow', 'Overflow', 4),
-          option('ip.opt.flag', 'Flag', 4, 'hex'),
-          OPTION_DATA,
+          {
+            ...option('ip.opt.flag', 'Flag', 4, 'hex'),
+            choices: { 0: 'Time stamps', 1: 'Time stamps and addresses', 3: 'Addresses are given' },
+          },
+        ],
+        items: [STAMP_ADDRESS, STAMP],
+        each: ([, , flag]: readonly number[]) =>
+          flag === 1 || flag === 3 ? [STAMP_ADDRESS, STAMP] : [STAMP],
+      },
+    ],
+    [11, { fields: [MTU] }],
+    [12, { fields: [MTU] }],
+    [
+      82,
+      {
+        fields: [
+          traced(option('ip.opt.id_number', 'Identifier', 16)),
+          traced(option('ip.opt.ohc', 'Outbound hop count', 16)),
+          traced(option('ip.opt.rhc', 'Return hop count', 16)),
+          traced(option('ip.opt.originator', 'Originator', 32, 'ipv4')),
         ],
       },
     ],

@@ -1,4 +1,4 @@
-import type { Field, FieldKind, Protocol } from '../field';
+import type { Field, FieldKind, Io, Protocol } from '../field';
 import { type OptionList, optionFields, options } from '../options';
 import { DSFIELD_PARTS, IP_EXPERIMENTAL, IP_PROTOCOLS } from './ip';
 
@@ -183,28 +183,101 @@ const WITH_OPTIONS: Pick<Protocol, 'header' | 'variable' | 'more'> = {
 export const hopopts = extension('ipv6.hopopts', 'IPv6 hop-by-hop options', 0, '4.3', WITH_OPTIONS);
 export const dstopts = extension('ipv6.dstopts', 'IPv6 destination options', 60, '4.6', WITH_OPTIONS);
 
-const ROUTE = [
-  make('ipv6.routing.src.reserved', 'Reserved', 32, '4.4', 'bytes'),
-  { ...make('ipv6.routing.src.addr', 'Address', 128, '4.4', 'ipv6'), many: true },
-] as const;
+/** What a routing header of some type holds behind its segments left. */
+interface Route {
+  readonly fields: readonly Field[];
+  readonly address: Field;
+  /** Bytes of its addresses and what follows them, or null when they do not fit. */
+  readonly addresses: (io: Io, left: number) => number | null;
+}
+
 const ROUTE_DATA = make('ipv6.routing.unknown_data', 'Type-specific data', 0, '4.4', 'bytes');
+const RFC6275 = (field: Field): Field => ({ ...field, help: `${field.label} (RFC 6275 section 6.4).` });
+const RFC6554 = (field: Field): Field => ({ ...field, help: `${field.label} (RFC 6554 section 3).` });
+const RFC8754 = (field: Field): Field => ({ ...field, help: `${field.label} (RFC 8754 section 2).` });
+const SEGMENT: Field = {
+  ...RFC8754(make('ipv6.routing.srh.addr', 'Segment', 128, '', 'ipv6')),
+  help: 'A segment; the last one of the path comes first (RFC 8754 section 2).',
+  many: true,
+};
+
+const ROUTES: ReadonlyMap<number, Route> = new Map([
+  [
+    0,
+    {
+      fields: [make('ipv6.routing.src.reserved', 'Reserved', 32, '4.4', 'bytes')],
+      address: { ...make('ipv6.routing.src.addr', 'Address', 128, '4.4', 'ipv6'), many: true },
+      addresses: (_io: Io, left: number) => (left % 16 === 0 ? left : null),
+    },
+  ],
+  [
+    2,
+    {
+      fields: [RFC6275(make('ipv6.routing.mipv6.reserved', 'Reserved', 32, '', 'bytes'))],
+      address: RFC6275(make('ipv6.routing.mipv6.home_address', 'Home address', 128, '', 'ipv6')),
+      addresses: (_io: Io, left: number) => (left === 16 ? left : null),
+    },
+  ],
+  [
+    3,
+    {
+      fields: [
+        RFC6554(make('ipv6.routing.rpl.cmprI', 'Octets cut from addresses', 4, '')),
+        RFC6554(make('ipv6.routing.rpl.cmprE', 'Octets cut from the last', 4, '')),
+        RFC6554(make('ipv6.routing.rpl.pad', 'Padding bytes', 4, '')),
+        RFC6554(make('ipv6.routing.rpl.reserved', 'Reserved', 20, '', 'hex')),
+      ],
+      address: { ...RFC6554(make('ipv6.routing.rpl.address', 'Address', 128, '', 'bytes')), many: true },
+      // Addresses in full only; with octets cut they stay one piece of data.
+      addresses: (io: Io, left: number) =>
+        left % 16 === 0 && (!io.reading || io.peek(16) < 16) ? left : null,
+    },
+  ],
+  [
+    4,
+    {
+      fields: [
+        {
+          ...RFC8754(make('ipv6.routing.srh.last_entry', 'Last entry', 8, '')),
+          help: 'Index of the last segment in the list (RFC 8754 section 2).',
+          auto: (at) => Math.max(0, at.all(SEGMENT.name).length - 1),
+        },
+        RFC8754(make('ipv6.routing.srh.flags', 'Flags', 8, '', 'hex')),
+        RFC8754(make('ipv6.routing.srh.tag', 'Tag', 16, '', 'bytes')),
+      ],
+      address: SEGMENT,
+      addresses: (io: Io, left: number) => {
+        const size = 16 * (((io.reading ? io.peek(8) : 0) & 0xff) + 1);
+        return size <= left ? size : null;
+      },
+    },
+  ],
+]);
 
 export const routing = extension('ipv6.routing', 'IPv6 routing', 43, '4.4', {
   header: [
-    make('ipv6.routing.type', 'Type', 8, '4.4'),
+    {
+      ...make('ipv6.routing.type', 'Type', 8, '4.4'),
+      choices: { 0: 'Source route', 2: 'Mobile IPv6', 3: 'RPL source route', 4: 'Segment routing' },
+    },
     make('ipv6.routing.segleft', 'Segments left', 8, '4.4'),
   ],
-  more: [...ROUTE, ROUTE_DATA],
+  more: [...[...ROUTES.values()].flatMap(({ fields, address }) => [...fields, address]), ROUTE_DATA],
   variable: (io) => {
-    const [reserved, address] = ROUTE;
-    const source =
-      io.get('ipv6.routing.type') === 0 && (io.reading ? io.left() % 16 === 4 : io.given(ROUTE_DATA) === 0);
-    if (source) {
-      io.field(reserved);
-      while (io.reading ? io.left() > 0 : io.given(address) > 0) io.field(address);
-    } else {
-      io.bytes(ROUTE_DATA, io.reading ? io.left() : 4);
+    const route = ROUTES.get(io.get('ipv6.routing.type'));
+    if (io.reading) {
+      const size = route && io.left() >= 4 ? route.addresses(io, io.left() - 4) : null;
+      for (const field of size === null ? [] : (route?.fields ?? [])) io.field(field);
+      for (let at = 0; route && size !== null && at < size; at += 16) io.field(route.address);
+      io.bytes(ROUTE_DATA, io.left());
+      return;
     }
+    const told = route && [...route.fields, route.address].some((field) => io.given(field) > 0);
+    if (route && (told || io.given(ROUTE_DATA) === 0)) {
+      for (const field of route.fields) io.field(field);
+      while (io.given(route.address) > 0) io.field(route.address);
+      if (io.given(ROUTE_DATA) > 0) io.bytes(ROUTE_DATA, 0);
+    } else io.bytes(ROUTE_DATA, 4);
   },
 });
 

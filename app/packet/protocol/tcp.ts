@@ -1,6 +1,6 @@
 import { pseudoChecksum } from '../checksum';
 import type { Field, FieldKind, Protocol } from '../field';
-import { type OptionList, optionFields, options } from '../options';
+import { type KnownOption, type OptionList, optionFields, options } from '../options';
 
 const SOURCE = 'RFC 9293 section 3.1';
 
@@ -40,7 +40,8 @@ const OPTIONS: OptionList = {
     'Bytes of an option with kind and length (RFC 9293 section 3.2).',
   ),
   single: [0, 1],
-  known: new Map<number, { fields: Field[]; repeat?: true }>([
+  end: 0,
+  known: new Map<number, KnownOption>([
     [
       2,
       {
@@ -218,6 +219,7 @@ export const tcp: Protocol = {
       bits: 16,
       kind: 'hex',
       help: `Over addresses, header and payload (${SOURCE}).`,
+      unsure: (at) => at.cut,
       sum: (at) => pseudoChecksum(at, 6, at.headerLength + at.payloadLength, 16),
     },
     value('tcp.urgent_pointer', 'Urgent pointer', 16, `Where urgent data end, with URG (${SOURCE}).`),

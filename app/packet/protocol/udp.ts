@@ -58,6 +58,7 @@ export const udp: Protocol = {
         const sum = pseudoChecksum(at, 17, covered(at), 6);
         return sum === 0 ? 0xffff : sum;
       },
+      unsure: (at) => at.cut || at.get('udp.length') > at.headerLength + at.payloadLength,
       zeroIsNone: (at) => at.outer('ip', 'ipv6')?.proto === 'ip',
     },
   ],

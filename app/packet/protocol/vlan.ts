@@ -17,6 +17,8 @@ function tag(name: string, type: string, label: string, key: number, source: str
     label,
     help: `A tag that names the virtual LAN (${source}).`,
     keys: { ethertype: key },
+    // What switches used for stacked tags before 802.1ad.
+    ...(key === 0x8100 ? { otherKeys: { ethertype: [0x9100] } } : {}),
     link: true,
     header: [
       {

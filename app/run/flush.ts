@@ -2,7 +2,7 @@ import { clip, type Parsed, parseDurationNs, parsed, parseWhole, refused } from 
 
 /**
  * When a send asks for transmission of what is buffered. Pure, with time passed in;
- * `native/src/run/flush.c` is the same function in C and both are tested with the
+ * `native/src/run/flush.h` is the same function in C and both are tested with the
  * vectors of `test/vectors/flush.txt`.
  *
  * `every: 1` is "every batch" (each send flushes). Both null is "never": only the

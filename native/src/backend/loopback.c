@@ -57,18 +57,6 @@ publish( pl_loopback_t * self ) {
   self->head.kicks++;
 }
 
-/* Room for sz contiguous bytes.  The buffer is (cap+1)*4096 bytes and at most
-   cap-1 packets are live when one is added, so skipping a short tail always
-   leaves room at the start. */
-static uint64_t
-place( pl_loopback_t * self, uint64_t sz ) {
-  if( self->prod == self->cons ) self->data_at = 0UL;
-  if( self->data_sz - self->data_at < sz ) self->data_at = 0UL;
-  uint64_t at = self->data_at;
-  self->data_at += sz;
-  return at;
-}
-
 static int
 refuse( pl_loopback_t * self, unsigned long i, unsigned long * opt_batch_idx, int id, uint64_t a, uint64_t b ) {
   /* An end B that left nothing behind takes all it sees: only slots are missing. */
@@ -77,15 +65,23 @@ refuse( pl_loopback_t * self, unsigned long i, unsigned long * opt_batch_idx, in
   return id == CAUSE_FULL ? PL_AIO_ERR_AGAIN : PL_AIO_ERR_INVAL;
 }
 
+/* The buffer is (cap+1)*4096 bytes and at most cap-1 packets are live when one is
+   added, so skipping a short tail always leaves room for a packet at the start.
+   What the copies could change for all the compiler knows is held in locals. */
 static int
 loopback_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx,
                int flush ) {
-  pl_loopback_t *  self = ctx;
-  int           ret  = PL_AIO_SUCCESS;
-  unsigned long i    = 0UL;
-  for( ; i < batch_cnt; i++ ) {
+  pl_loopback_t * const self = ctx;
+  slot_t * const        slots = self->slots;
+  uint8_t * const       data = self->data;
+  uint64_t * const      ordinals = self->ordinals;
+  uint64_t const        cap = self->cap, cons = self->cons, mtu = self->mtu, data_sz = self->data_sz;
+  uint64_t const        limit = pl_frame_limit( mtu, NULL, 0UL ); /* without a VLAN tag */
+  uint64_t              prod = self->prod, at = self->data_at, slot = prod % cap;
+  int                   ret = PL_AIO_SUCCESS;
+  for( unsigned long i = 0UL; i < batch_cnt; i++ ) {
     uint8_t const * buf = batch[i].buf;
-    uint64_t        sz  = batch[i].buf_sz;
+    uint64_t const  sz  = batch[i].buf_sz;
     if( !sz ) {
       self->head.completed++;
       continue;
@@ -94,26 +90,27 @@ loopback_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
       ret = refuse( self, i, opt_batch_idx, CAUSE_BUF_MAX, sz, 0UL );
       break;
     }
-    uint64_t max = pl_frame_limit( self->mtu, buf, sz );
-    if( sz > max ) {
-      ret = refuse( self, i, opt_batch_idx, CAUSE_LIMIT, sz, max );
-      self->head.cause.c = self->mtu;
+    if( sz > limit && sz > pl_frame_limit( mtu, buf, sz ) ) {
+      ret = refuse( self, i, opt_batch_idx, CAUSE_LIMIT, sz, pl_frame_limit( mtu, buf, sz ) );
+      self->head.cause.c = mtu;
       break;
     }
-    if( self->prod - self->cons >= self->cap ) {
-      ret = refuse( self, i, opt_batch_idx, CAUSE_FULL, self->cap, 0UL );
+    if( prod - cons >= cap ) {
+      ret = refuse( self, i, opt_batch_idx, CAUSE_FULL, cap, 0UL );
       break;
     }
-    uint64_t at = place( self, sz );
-    memcpy( self->data + at, buf, sz );
-    self->slots[self->prod % self->cap] = (slot_t){ .off = (uint32_t)at, .sz = (uint16_t)sz };
-    if( self->ordinals )
-      self->ordinals[self->prod % self->cap] =
-          self->head.plan.set ? pl_plan_ordinal( &self->head.plan, i ) : self->prod;
-    self->prod++;
+    if( prod == cons || data_sz - at < sz ) at = 0UL;
+    memcpy( data + at, buf, sz );
+    slots[slot] = (slot_t){ .off = (uint32_t)at, .sz = (uint16_t)sz };
+    if( ordinals ) ordinals[slot] = self->head.plan.set ? pl_plan_ordinal( &self->head.plan, i ) : prod;
+    at += sz;
+    prod++;
+    if( ++slot == cap ) slot = 0UL;
   }
-  if( flush || 2UL * ( self->prod - self->cons ) >= self->cap ) publish( self );
-  self->head.ring_occ = self->prod - self->cons;
+  self->prod    = prod;
+  self->data_at = at;
+  if( flush || 2UL * ( prod - cons ) >= cap ) publish( self );
+  self->head.ring_occ = prod - cons;
   return ret;
 }
 

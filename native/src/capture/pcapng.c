@@ -20,12 +20,12 @@
 /* The time of an interface's stamp in nanoseconds since the epoch. */
 static uint64_t
 stamp_ns( pl_iface_t const * iface, uint64_t stamp ) {
+  if( iface->tick_ns ) return stamp * iface->tick_ns + (uint64_t)( iface->tsoffset * 1000000000L );
   unsigned __int128 ns  = stamp;
   unsigned          exp = iface->tsresol & 0x7fU;
   if( iface->tsresol & 0x80U ) {
     ns = exp < 64U ? ( ns * 1000000000UL ) >> exp : 0UL;
   } else {
-    for( ; exp < 9U; exp++ ) ns *= 10U;
     for( ; exp > 9U && ns; exp-- ) ns /= 10U;
   }
   return (uint64_t)ns + (uint64_t)( iface->tsoffset * 1000000000L );
@@ -69,6 +69,8 @@ add_iface( pl_capture_t * self, uint64_t start, uint8_t const * body, uint32_t b
   pl_iface_t * iface = &self->ifaces[self->iface_cnt++];
   *iface             = (pl_iface_t){ .link = rd16( self, body ), .snaplen = rd32( self, body + 4 ), .tsresol = 6U };
   read_iface_options( self, iface, body + 8, body + body_sz );
+  if( iface->tsresol <= 9U ) iface->tick_ns = 1UL;
+  for( unsigned exp = iface->tsresol; exp < 9U; exp++ ) iface->tick_ns *= 10UL;
   return 0;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
   uint32_t snaplen;
   uint8_t  tsresol;  /* as in the if_tsresol option */
   int64_t  tsoffset; /* seconds */
+  uint64_t tick_ns;  /* ns of a tick of its stamps; 0 = it is no whole number */
 } pl_iface_t;
 
 /* The buffer is a window of the file: byte i of it is at file offset base+i. */
@@ -61,10 +62,16 @@ pl_capture_pos( pl_capture_t const * self ) {
   return self->base + self->at;
 }
 
+/* Reads on until n bytes are available; see pl_capture_need. */
+int pl_capture_fill( pl_capture_t * self, unsigned long n );
+
 /* Makes n bytes (at most the buffer) available at buf+at.  1; 0 when the file
    ends exactly here; -1 when it ends within them or can not be read (problem is
    set for a read error only). */
-int pl_capture_need( pl_capture_t * self, unsigned long n );
+static inline int
+pl_capture_need( pl_capture_t * self, unsigned long n ) {
+  return self->len - self->at >= n ? 1 : pl_capture_fill( self, n );
+}
 
 /* Moves n bytes on without reading them.  0, or -1 when the file is shorter. */
 int pl_capture_skip( pl_capture_t * self, uint64_t n );

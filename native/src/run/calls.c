@@ -1,35 +1,45 @@
 #include "run/calls.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
-#define WORDS (8U)
-
-_Static_assert( sizeof( pl_call_t ) == WORDS * sizeof( uint64_t ), "calls are made of eight words" );
 _Static_assert( sizeof( pl_call_slot_t ) == 64UL, "a call fills one cache line" );
 
+/* The fields of a call that share a word, each read and written at its own width:
+   copying the struct as words would make the processor wait for its narrow stores. */
 static void
 slot_write( pl_call_slot_t * slot, pl_call_t const * call ) {
-  uint64_t word[WORDS];
-  memcpy( word, call, sizeof( word ) );
+  uint64_t const occ  = (uint64_t)call->occ_before | (uint64_t)call->occ_after << 32;
+  uint64_t const what = (uint64_t)call->cnt | (uint64_t)call->idx << 16 | (uint64_t)(uint8_t)call->code << 32 |
+                        (uint64_t)call->flush << 40 | (uint64_t)call->cause << 48;
+  uint64_t const word[PL_CALL_WORDS] = { call->t_ns, call->dur_ns, occ, what, call->a, call->b, call->c };
   atomic_store_explicit( &slot->stamp, 0UL, memory_order_relaxed );
   atomic_thread_fence( memory_order_release );
-  for( unsigned i = 0; i < WORDS - 1U; i++ )
-    atomic_store_explicit( &slot->word[i], word[i + 1U], memory_order_relaxed );
+  for( unsigned i = 0; i < PL_CALL_WORDS; i++ ) atomic_store_explicit( &slot->word[i], word[i], memory_order_relaxed );
   atomic_store_explicit( &slot->stamp, call->seq, memory_order_release );
 }
 
 /* What the slot holds, if it is the call of that number (0: whichever it is). */
 static int
 slot_read( pl_call_slot_t * slot, uint64_t seq, pl_call_t * call ) {
-  uint64_t word[WORDS];
-  word[0] = atomic_load_explicit( &slot->stamp, memory_order_acquire );
-  if( !word[0] || ( seq && word[0] != seq ) ) return 0;
-  for( unsigned i = 0; i < WORDS - 1U; i++ )
-    word[i + 1U] = atomic_load_explicit( &slot->word[i], memory_order_relaxed );
+  uint64_t word[PL_CALL_WORDS];
+  uint64_t stamp = atomic_load_explicit( &slot->stamp, memory_order_acquire );
+  if( !stamp || ( seq && stamp != seq ) ) return 0;
+  for( unsigned i = 0; i < PL_CALL_WORDS; i++ ) word[i] = atomic_load_explicit( &slot->word[i], memory_order_relaxed );
   atomic_thread_fence( memory_order_acquire );
-  if( atomic_load_explicit( &slot->stamp, memory_order_relaxed ) != word[0] ) return 0;
-  memcpy( call, word, sizeof( word ) );
+  if( atomic_load_explicit( &slot->stamp, memory_order_relaxed ) != stamp ) return 0;
+  *call = (pl_call_t){ .seq        = stamp,
+                       .t_ns       = word[0],
+                       .dur_ns     = word[1],
+                       .occ_before = (uint32_t)word[2],
+                       .occ_after  = (uint32_t)( word[2] >> 32 ),
+                       .cnt        = (uint16_t)word[3],
+                       .idx        = (uint16_t)( word[3] >> 16 ),
+                       .code       = (int8_t)( word[3] >> 32 ),
+                       .flush      = (uint8_t)( word[3] >> 40 ),
+                       .cause      = (uint16_t)( word[3] >> 48 ),
+                       .a          = word[4],
+                       .b          = word[5],
+                       .c          = word[6] };
   return 1;
 }
 

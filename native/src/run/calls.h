@@ -9,11 +9,13 @@
 
 #define PL_CODES (3) /* success, inval, again: the code with its sign turned is the place */
 
+#define PL_CALL_WORDS (7)
+
 /* One entry fills a cache line.  Its stamp is the number of its call, 0 while it is
    written. */
 typedef struct {
   _Alignas( 64 ) _Atomic uint64_t stamp;
-  _Atomic uint64_t word[7];
+  _Atomic uint64_t word[PL_CALL_WORDS];
 } pl_call_slot_t;
 
 typedef struct {

@@ -56,7 +56,7 @@ accept_ahead( pl_run_t * run ) {
     c->offered++;
     c->refused++;
     pl_run_note_reason( run, 1, &cause, ordinal, 0UL, 0UL );
-    c->settled_ns = pl_clock_ns();
+    c->settled_ns = pl_ticker_ns( &run->ticker );
     if( !c->first_ns ) c->first_ns = c->settled_ns;
     return;
   }

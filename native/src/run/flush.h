@@ -21,12 +21,27 @@ typedef struct {
 } pl_flush_state_t;
 
 /* Whether a send of cnt packets at now carries flush. */
-int pl_flush_wanted( pl_flush_policy_t const * policy, pl_flush_state_t const * state, uint64_t now, uint64_t cnt );
+static inline int
+pl_flush_wanted( pl_flush_policy_t const * policy, pl_flush_state_t const * state, uint64_t now, uint64_t cnt ) {
+  if( policy->every && state->held + cnt >= policy->every ) return 1;
+  return policy->after_ns && state->held && now - state->since >= policy->after_ns;
+}
 
 /* Accounts for a send that took taken packets, with or without flush. */
-void pl_flush_sent( pl_flush_state_t * state, uint64_t now, uint64_t taken, int flushed );
+static inline void
+pl_flush_sent( pl_flush_state_t * state, uint64_t now, uint64_t taken, int flushed ) {
+  if( flushed ) {
+    state->held = 0UL;
+    return;
+  }
+  if( !state->held ) state->since = now;
+  state->held += taken;
+}
 
 /* When a timer flush (a send of no packets) is due; UINT64_MAX when none is. */
-uint64_t pl_flush_due( pl_flush_policy_t const * policy, pl_flush_state_t const * state );
+static inline uint64_t
+pl_flush_due( pl_flush_policy_t const * policy, pl_flush_state_t const * state ) {
+  return policy->after_ns && state->held ? state->since + policy->after_ns : UINT64_MAX;
+}
 
 #endif /* PL_FLUSH_H */

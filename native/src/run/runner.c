@@ -84,10 +84,10 @@ pl_run_publish( pl_run_t * run, uint64_t now ) {
 /* Sleeps until then, or until somebody asks for something. */
 static void
 wait_until( pl_run_t * run, uint64_t then ) {
-  uint64_t now = pl_clock_ns();
+  uint64_t now = pl_ticker_ns( &run->ticker );
   if( then <= now ) return;
   if( pl_run_unpaced( run ) && then - now <= SPIN_NS ) {
-    while( pl_clock_ns() < then ) {}
+    while( pl_ticker_ns( &run->ticker ) < then ) {}
     return;
   }
   if( then > now + WAIT_MAX_NS ) then = now + WAIT_MAX_NS;
@@ -99,22 +99,25 @@ wait_until( pl_run_t * run, uint64_t then ) {
   pthread_mutex_unlock( &run->lock );
 }
 
-/* Goes on servicing the backend while the run waits for something else. */
-static void
+/* Goes on servicing the backend while the run waits for something else.  Returns
+   the time, as everything a step may do does. */
+static uint64_t
 wait_and_serve( pl_run_t * run, uint64_t then, uint64_t * spent ) {
-  uint64_t before = pl_clock_ns();
+  uint64_t before = pl_ticker_ns( &run->ticker );
   if( run->service_at < then ) then = run->service_at;
   uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
   if( flush_due < then ) then = flush_due;
   if( run->deadline < then ) then = run->deadline;
   wait_until( run, then );
-  uint64_t now = pl_clock_ns();
+  uint64_t now = pl_ticker_look( &run->ticker );
   if( now >= run->service_at ) pl_run_serve( run, now );
   *spent += now - before;
+  return now;
 }
 
-/* Reads the next batch, or finds that there is none. */
-static void
+/* Reads the next batch, or finds that there is none.  A template costs no time to
+   read, so its batch is sent at once when it is due. */
+static uint64_t
 next_batch( pl_run_t * run, uint64_t now ) {
   uint64_t left = run->cfg.count ? run->cfg.count - run->planned : UINT64_MAX;
   if( !left ) {
@@ -129,8 +132,11 @@ next_batch( pl_run_t * run, uint64_t now ) {
     if( run->cfg.once && run->lone ) want = 1UL;
     pl_run_fill( run, want, now );
     if( run->at == run->end && run->send_at == UINT64_MAX )
-      wait_and_serve( run, UINT64_MAX, &run->now.counters.paced_ns );
+      return wait_and_serve( run, UINT64_MAX, &run->now.counters.paced_ns );
+    if( !run->lone ) return pl_ticker_ns( &run->ticker );
+    if( run->at < run->end && run->send_at <= now ) return pl_run_send( run, 0 );
   }
+  return now;
 }
 
 /* Takes over what may change while a run is on. */
@@ -147,9 +153,10 @@ retune( pl_run_t * run, uint64_t now ) {
   if( run->fresh && run->send_at > now ) run->send_at = now; /* it waited by the old rate */
 }
 
-static void
-step( pl_run_t * run ) {
-  uint64_t now = pl_clock_ns();
+/* Does what is next at now, and returns the time after it: the clock is read by
+   what takes time (a call, a wait, a read of the capture) and nowhere else. */
+static uint64_t
+step( pl_run_t * run, uint64_t now ) {
   pl_run_awake( run, now );
   uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
   int      waiting   = run->at < run->end && ( run->fresh ? now < run->send_at : run->backoff_ns && now < run->retry_at );
@@ -161,21 +168,22 @@ step( pl_run_t * run ) {
     retune( run, now );
   } else if( atomic_load_explicit( &run->flush_asked, memory_order_relaxed ) ) {
     atomic_store( &run->flush_asked, 0 );
-    pl_run_send( run, 1 );
+    return pl_run_send( run, 1 );
   } else if( now >= flush_due && ( waiting || ( run->at == run->end && !pl_run_unpaced( run ) ) ) ) {
-    pl_run_send( run, 1 ); /* no send comes soon enough to carry it */
+    return pl_run_send( run, 1 ); /* no send comes soon enough to carry it */
   } else if( waiting && run->fresh ) {
-    wait_and_serve( run, run->send_at, &run->now.counters.paced_ns );
+    return wait_and_serve( run, run->send_at, &run->now.counters.paced_ns );
   } else if( waiting ) {
     uint64_t spent = 0UL;
-    wait_and_serve( run, run->retry_at, &spent );
+    now            = wait_and_serve( run, run->retry_at, &spent );
     run->now.counters.backoff_ns += spent;
     if( run->by_ring ) run->now.counters.full_ns += spent;
   } else if( run->at < run->end ) {
-    pl_run_send( run, 0 );
+    return pl_run_send( run, 0 );
   } else {
-    next_batch( run, now );
+    return next_batch( run, now );
   }
+  return now;
 }
 
 void *
@@ -185,16 +193,17 @@ pl_run_main( void * arg ) {
   (void)prctl( PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL );
   (void)setpriority( PRIO_PROCESS, (id_t)syscall( SYS_gettid ), 5 ); /* the page and main come first */
 #endif
-  uint64_t start   = pl_clock_ns();
+  pl_ticker_start( &run->ticker );
+  uint64_t start   = pl_ticker_look( &run->ticker );
   run->deadline    = run->cfg.duration_ns ? start + run->cfg.duration_ns : UINT64_MAX;
   run->service_at  = start; /* something may wait at the far end before the first send */
   run->progress_at = start;
   run->stepped_at  = start;
   pl_pace_start( &run->pace, &run->cfg.rate, start );
-  while( !run->stop_by ) step( run );
+  for( uint64_t now = start; !run->stop_by; ) now = step( run, now );
   pl_run_finish( run );
   run->now.counters.stopped_by = (uint64_t)run->stop_by;
-  pl_run_publish( run, pl_clock_ns() );
+  pl_run_publish( run, pl_ticker_look( &run->ticker ) );
   atomic_store( &run->ended, 1 );
   if( run->done ) run->done( run->done_ctx );
   return NULL;

@@ -11,6 +11,7 @@
 #include "run/pace.h"
 #include "run/publish.h"
 #include "run/source.h"
+#include "run/ticker.h"
 #include "stage/hop.h"
 
 #include <pthread.h>
@@ -23,6 +24,7 @@ struct pl_run {
   pl_flush_policy_t flush_policy;
   pl_flush_state_t  flush_state;
   pl_pace_t         pace;
+  pl_ticker_t       ticker; /* every time the thread compares comes from it */
   pl_snapshot_t     now; /* counted here, published from time to time */
 
   /* The batch: packets [at, end) are not settled yet. */
@@ -76,14 +78,25 @@ pl_run_unpaced( pl_run_t const * run ) {
   return run->cfg.rate.kind == PL_RATE_MAX;
 }
 
-/* Notes that the thread runs at now, and how long it was away when that is odd. */
-void pl_run_awake( pl_run_t * run, uint64_t now );
-
 /* Services chain and recorders, and notes when to do so again. */
 void pl_run_serve( pl_run_t * run, uint64_t now );
 
-/* Makes one send call (cnt may be 0) and settles its answer. */
-void pl_run_send( pl_run_t * run, int timer_flush );
+/* Nothing the thread waits for by itself takes this long. */
+#define PL_AWAY_NS (1000000000UL)
+
+/* Counts a time in which the thread did not get to run. */
+void pl_run_was_away( pl_run_t * run, uint64_t now );
+
+/* Notes that the thread runs at now, and how long it was away when that is odd. */
+static inline void
+pl_run_awake( pl_run_t * run, uint64_t now ) {
+  if( now - run->stepped_at >= PL_AWAY_NS ) pl_run_was_away( run, now );
+  run->stepped_at = now;
+}
+
+/* Makes one send call (cnt may be 0) and settles its answer.  Returns the time
+   after the call. */
+uint64_t pl_run_send( pl_run_t * run, int timer_flush );
 
 /* Settles what is pending by its last answer, drains, reads the final state. */
 void pl_run_finish( pl_run_t * run );

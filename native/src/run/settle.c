@@ -130,21 +130,15 @@ on_inval( pl_run_t * run, unsigned long idx, uint64_t now ) {
   if( run->cfg.until_set && run->cfg.until == PL_AIO_ERR_INVAL ) end( run, PL_STOP_CODE );
 }
 
-/* Nothing the thread waits for by itself takes this long. */
-#define AWAY_NS (1000000000UL)
-
 void
-pl_run_awake( pl_run_t * run, uint64_t now ) {
+pl_run_was_away( pl_run_t * run, uint64_t now ) {
   pl_counters_t * c    = &run->now.counters;
   uint64_t        away = now - run->stepped_at;
-  if( away >= AWAY_NS ) {
-    c->away_cnt++;
-    c->away_ns += away;
-    c->away_last_ns = away;
-    c->away_at_ns   = run->stepped_at;
-    rest( run, away, now ); /* who could not try has not stalled */
-  }
-  run->stepped_at = now;
+  c->away_cnt++;
+  c->away_ns += away;
+  c->away_last_ns = away;
+  c->away_at_ns   = run->stepped_at;
+  rest( run, away, now ); /* who could not try has not stalled */
 }
 
 static void
@@ -179,7 +173,7 @@ pl_run_serve( pl_run_t * run, uint64_t now ) {
   run->service_at   = moved < recorded ? moved : recorded;
 }
 
-void
+uint64_t
 pl_run_send( pl_run_t * run, int timer_flush ) {
   pl_counters_t * c       = &run->now.counters;
   pl_backend_t *  backend = run->backend;
@@ -187,7 +181,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   unsigned long   idx     = cnt;
   uint64_t        settled = c->offered;
   uint64_t        occ     = backend->ring_occ;
-  uint64_t        t0      = pl_clock_ns();
+  uint64_t        t0      = pl_ticker_ns( &run->ticker );
   int             flush   = timer_flush || pl_flush_wanted( &run->flush_policy, &run->flush_state, t0, cnt );
   if( run->backoff_ns ) c->retried += cnt;
   else if( cnt ) run->progress_at = t0; /* the clock of a stall starts with the first refusal of a packet */
@@ -196,9 +190,9 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   if( cnt && run->fresh ) c->truncated += run->fresh_truncated, run->fresh_truncated = 0UL;
   backend->plan = run->lone ? (pl_plan_t){ .base = ordinal_of( run, run->at ), .set = 1 }
                             : (pl_plan_t){ .ordinals = run->ordinals + run->at, .set = 1 };
-  int code      = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
+  int      code     = pl_aio_send( run->entry, cnt ? run->batch + run->at : NULL, cnt, &idx, flush );
+  uint64_t t1       = pl_ticker_ns( &run->ticker );
   backend->plan.set = 0;
-  uint64_t t1       = pl_clock_ns();
 
   if( !c->first_ns ) {
     c->first_ns = t0;
@@ -243,6 +237,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   run->answered_at = t1;
   pl_run_serve( run, t1 );
   if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );
+  return t1;
 }
 
 /* How long a run that ended by count or end of file waits for its packets. */
@@ -254,7 +249,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
 /* Waits until then, at most a little.  0: it is enough, by time or by Stop. */
 static int
 drain_nap( pl_run_t * run, uint64_t then, uint64_t upto ) {
-  uint64_t now = pl_clock_ns();
+  uint64_t now = pl_ticker_ns( &run->ticker );
   if( now >= upto || atomic_load_explicit( &run->stop, memory_order_relaxed ) ) return 0;
   pl_run_publish( run, now );
   struct timespec const nap = {
@@ -271,8 +266,8 @@ drain_backend( pl_run_t * run, uint64_t upto ) {
   if( backend->fault ) pl_fault_settle( backend->fault );
   for( ;; ) {
     (void)!pl_aio_send( run->entry, NULL, 0UL, NULL, 1 );
-    uint64_t next = pl_chain_service( backend, pl_clock_ns() );
-    if( !moves ) next = pl_clock_ns() + DRAIN_NAP_NS;
+    uint64_t next = pl_chain_service( backend, pl_ticker_ns( &run->ticker ) );
+    if( !moves ) next = pl_ticker_ns( &run->ticker ) + DRAIN_NAP_NS;
     if( pl_chain_idle( backend ) || next == UINT64_MAX || !drain_nap( run, next, upto ) ) return;
   }
 }
@@ -293,12 +288,12 @@ pl_run_finish( pl_run_t * run ) {
   if( left ) {
     if( run->last_code == PL_AIO_ERR_INVAL ) leave_unexamined( run, left );
     else refuse( run, left );
-    run->now.counters.settled_ns = pl_clock_ns();
+    run->now.counters.settled_ns = pl_ticker_ns( &run->ticker );
   }
 
   backend->stop = NULL; /* what is buffered is written to the end */
   int      all  = run->stop_by == PL_STOP_COUNT || run->stop_by == PL_STOP_END;
-  uint64_t upto = all ? pl_clock_ns() + DRAIN_NS : 0UL;
+  uint64_t upto = all ? pl_ticker_ns( &run->ticker ) + DRAIN_NS : 0UL;
   pl_recorder_t * peer = backend->recorder;
   pl_recorder_t * tee  = backend->tee ? backend->tee->recorder : NULL;
   drain_backend( run, upto );

@@ -32,20 +32,6 @@ pl_chain_entry( pl_backend_t const * backend ) {
   return backend->tee ? &backend->tee->aio : &backend->aio;
 }
 
-uint64_t
-pl_chain_service( pl_backend_t * backend, uint64_t now ) {
-  uint64_t stage = backend->fault ? pl_fault_service( backend->fault, now ) : UINT64_MAX;
-  uint64_t own   = backend->def->service ? backend->def->service( backend, now ) : UINT64_MAX;
-  return stage < own ? stage : own;
-}
-
-uint64_t
-pl_chain_record( pl_backend_t * backend, uint64_t now ) {
-  uint64_t tee  = backend->tee ? pl_recorder_service( backend->tee->recorder, now ) : UINT64_MAX;
-  uint64_t peer = backend->recorder ? pl_recorder_service( backend->recorder, now ) : UINT64_MAX;
-  return tee < peer ? tee : peer;
-}
-
 int
 pl_chain_idle( pl_backend_t const * backend ) {
   if( backend->fault && pl_fault_did( backend->fault )->held ) return 0;

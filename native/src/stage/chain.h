@@ -17,11 +17,21 @@ pl_aio_t const * pl_chain_entry( pl_backend_t const * backend );
 
 /* Services stages and backend.  Returns when to call again; UINT64_MAX when
    nothing waits for time. */
-uint64_t pl_chain_service( pl_backend_t * backend, uint64_t now );
+static inline uint64_t
+pl_chain_service( pl_backend_t * backend, uint64_t now ) {
+  uint64_t stage = backend->fault ? pl_fault_service( backend->fault, now ) : UINT64_MAX;
+  uint64_t own   = backend->def->service ? backend->def->service( backend, now ) : UINT64_MAX;
+  return stage < own ? stage : own;
+}
 
 /* Has the tee and the far end's recorder write what is due (recorder.h).  Returns
    when to call again. */
-uint64_t pl_chain_record( pl_backend_t * backend, uint64_t now );
+static inline uint64_t
+pl_chain_record( pl_backend_t * backend, uint64_t now ) {
+  uint64_t tee  = backend->tee ? pl_recorder_service( backend->tee->recorder, now ) : UINT64_MAX;
+  uint64_t peer = backend->recorder ? pl_recorder_service( backend->recorder, now ) : UINT64_MAX;
+  return tee < peer ? tee : peer;
+}
 
 /* Whether nothing is held or in flight any more. */
 int pl_chain_idle( pl_backend_t const * backend );

@@ -19,7 +19,8 @@ typedef struct {
   uint8_t const * data;   /* caplen bytes, valid until the next call; NULL when caplen is over PL_CAPTURE_FRAME_MAX */
   uint32_t        caplen; /* bytes in the file */
   uint32_t        origlen; /* bytes on the link */
-  uint64_t        ts_ns;  /* since the epoch; 0 when the format keeps none */
+  uint64_t        ts_ns;  /* since the epoch; 0 when none was kept */
+  int             no_time; /* none was kept (a pcapng simple packet block) */
   uint64_t        offset; /* of the frame's first byte in the file */
   uint16_t        link;   /* link type, see linktype_name */
 } pl_frame_t;

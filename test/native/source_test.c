@@ -2,6 +2,7 @@
 
 #include "captured.h"
 #include "files.h"
+#include "made.h"
 #include "running.h"
 #include "tap.h"
 
@@ -185,6 +186,42 @@ chained( void ) {
   CHECK_HAS( err.sentence, "no packet" );
 }
 
+/* A simple packet block keeps no time: the frames around it are as far apart as
+   they were. */
+static void
+frames_without_a_time( void ) {
+  made_t m = { 0 };
+  made_section( &m );
+  made_interface( &m, 1, 0U );
+  for( int i = 0; i < 5; i++ ) { /* the first, third and fourth have none */
+    if( i == 1 || i == 4 ) {
+      made_epb( &m, 0U, 1700000000000000UL + (uint64_t)i * 1000UL, 60U, 0U );
+      continue;
+    }
+    made_32( &m, 3U );
+    made_32( &m, 76U );
+    made_32( &m, 60U );
+    made_put( &m, NULL, 60UL );
+    made_32( &m, 76U );
+  }
+  char const * path = files_new();
+  CHECK( file_write( path, m.bytes, m.sz ) );
+  free( m.bytes );
+  pl_source_t *         source  = pl_source_capture( path, 8UL, NULL );
+  static uint64_t const want[5] = { 0UL, 0UL, 0UL, 0UL, 3000000UL };
+  if( !CHECK( source ) ) return;
+  for( int pass = 0; pass < 3; pass++ ) {
+    pl_packet_t packet;
+    for( int i = 0; i < 5; i++ ) {
+      CHECK_EQ( pl_source_next( source, &packet ), 1 );
+      CHECK_EQ( packet.gap_ns, pass && !i ? 3000000UL / 4UL : want[i] );
+    }
+    CHECK_EQ( pl_source_next( source, &packet ), 0 );
+    pl_source_recycle( source, NULL );
+  }
+  pl_source_delete( source );
+}
+
 int
 main( void ) {
   tap_run( "templates go round and round", templates );
@@ -195,5 +232,6 @@ main( void ) {
   tap_run( "damage ends the source", damaged );
   tap_run( "a capture that is emptied between passes", emptied );
   tap_run( "several parts, one after the other", chained );
+  tap_run( "frames without a time", frames_without_a_time );
   return tap_end();
 }

@@ -35,6 +35,7 @@ pl_pcap_next( pl_capture_t * self, pl_frame_t * frame ) {
   uint64_t sec   = rd32( self, p );
   uint64_t frac  = rd32( self, p + 4 );
   frame->ts_ns   = sec * 1000000000UL + frac * ( self->nano ? 1UL : 1000UL );
+  frame->no_time = 0;
   frame->caplen  = caplen;
   frame->origlen = rd32( self, p + 12 );
   frame->link    = self->link;

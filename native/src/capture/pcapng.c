@@ -125,6 +125,7 @@ read_packet( pl_capture_t * self, pl_frame_t * frame, uint64_t start, uint32_t t
   pl_iface_t const * of    = &self->ifaces[iface];
   uint64_t           room  = sz - BLOCK_MIN - fixed;
   frame->link              = of->link;
+  frame->no_time           = type == BLOCK_SPB;
   if( type == BLOCK_SPB ) {
     frame->ts_ns   = 0UL;
     frame->origlen = rd32( self, p );

@@ -19,7 +19,8 @@ struct pl_source {
   uint8_t *      slab;
   unsigned long  slab_sz; /* (batch + 1) * PL_AIO_PKT_INFO_BUF_MAX bytes */
   unsigned long  slab_at;
-  uint64_t       last_ts;          /* of the frame before, ns */
+  uint64_t       last_ts;          /* of the latest frame of the pass that has a time, ns */
+  int            timed;            /* there was one */
   uint64_t       gaps, gap_sum_ns; /* of the pass so far */
   uint64_t       mean_ns;          /* of the last whole pass */
   uint64_t       in_pass;          /* frames of the pass so far */
@@ -157,10 +158,12 @@ pl_source_recycle( pl_source_t * self, pl_packet_t * keep ) {
   self->slab_at = lined( keep->sz );
 }
 
-/* The time between a frame and the one before it. */
+/* The time between a frame and the one before it; none where no time was kept. */
 static uint64_t
-gap_before( pl_source_t * self, uint64_t ts ) {
-  uint64_t gap  = ts > self->last_ts ? ts - self->last_ts : 0UL;
+gap_before( pl_source_t * self, pl_frame_t const * frame ) {
+  uint64_t ts  = frame->no_time ? self->last_ts : frame->ts_ns;
+  uint64_t gap = self->timed && ts > self->last_ts ? ts - self->last_ts : 0UL;
+  self->timed |= !frame->no_time;
   self->last_ts = ts;
   if( !self->in_pass++ ) return self->mean_ns;
   self->gaps++;
@@ -173,6 +176,7 @@ static void
 end_pass( pl_source_t * self ) {
   self->mean_ns = self->gaps ? self->gap_sum_ns / self->gaps : 0UL;
   self->gaps = self->gap_sum_ns = self->in_pass = 0UL;
+  self->timed = 0;
   (void)pl_capture_rewind( self->capture );
 }
 
@@ -209,7 +213,7 @@ pl_source_next( pl_source_t * self, pl_packet_t * packet ) {
   if( got == 0 ) end_pass( self );
   if( got != 1 ) return got;
   *packet = (pl_packet_t){ .sz = frame.caplen, .truncated = frame.caplen < frame.origlen, .link = frame.link };
-  packet->gap_ns = gap_before( self, frame.ts_ns );
+  packet->gap_ns = gap_before( self, &frame );
   if( frame.link == PL_LINKTYPE_ETHERNET && frame.caplen && frame.caplen <= PL_AIO_PKT_INFO_BUF_MAX ) {
     packet->buf = self->slab + self->slab_at;
     memcpy( packet->buf, frame.data, frame.caplen );

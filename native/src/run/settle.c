@@ -196,6 +196,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
 
   if( !c->first_ns ) {
     c->first_ns = t0;
+    if( cnt && t0 > run->send_at ) run->pace.base += t0 - run->send_at; /* a late start is not caught up: the rate is a cap */
     if( run->cfg.duration_ns ) run->deadline = t0 + run->cfg.duration_ns;
     run->progress_at = t0;
   }

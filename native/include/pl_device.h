@@ -1,0 +1,19 @@
+/* pl_device.h: a kernel interface that was handed to a backend: who it is, and the
+   descriptors to work with. */
+
+#ifndef PL_DEVICE_H
+#define PL_DEVICE_H
+
+#include "pl_lab.h"
+
+/* Descriptors belong to the backend from a successful open on; on failure they stay
+   the caller's. -1 = none. */
+typedef struct {
+  pl_lab_port_t port;       /* the end that is sent to */
+  int           send_fd;    /* socket or TAP */
+  int           mem_fd;     /* af_xdp: the UMEM's memfd */
+  int           recv_fd;    /* AF_PACKET socket on the other end, which counts what arrives */
+  int           monitor_fd; /* rtnetlink socket of the sender's namespace */
+} pl_device_t;
+
+#endif /* PL_DEVICE_H */

@@ -13,7 +13,10 @@ typedef struct {
   int           send_fd;    /* socket or TAP */
   int           mem_fd;     /* af_xdp: the UMEM's memfd */
   int           recv_fd;    /* AF_PACKET socket on the other end, which counts what arrives */
-  int           monitor_fd; /* rtnetlink socket of the sender's namespace */
+
+  /* What becomes of the interface (native/src/net/monitor.h): shared by all devices of
+     a lab, borrowed, outlives them. */
+  struct pl_monitor * monitor;
 } pl_device_t;
 
 #endif /* PL_DEVICE_H */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow } from 'electron';
+import { commandWords, obey } from './commandLine';
 import { Lab } from './lab/lab';
 import { MenuCommands, setMenu } from './menu';
 import { registerPageScheme, servePage } from './page';
@@ -10,7 +11,7 @@ import { RecentPlans } from './store/recentPlans';
 import { SessionKeeper } from './store/session';
 import { createWindow } from './window';
 
-/** The desktop app's composition root: it holds the wiring and nothing else. */
+/** The composition root of the desktop app and of its command line: it holds the wiring and nothing else. */
 
 /** How long the last message of a closing page may be on its way, in ms. */
 const LAST_WORD_MS = 50;
@@ -73,8 +74,14 @@ async function end(lab: Lab, keeper: SessionKeeper, recent: RecentPlans): Promis
   await Promise.all([lab.close(), recent.settled()]);
 }
 
-app.setName('Packet Lab');
-registerPageScheme();
-guardApp();
-if (app.requestSingleInstanceLock()) start().catch(fatal);
-else app.quit();
+function openWindow(): void {
+  app.setName('Packet Lab');
+  registerPageScheme();
+  guardApp();
+  if (app.requestSingleInstanceLock()) start().catch(fatal);
+  else app.quit();
+}
+
+const words = commandWords(process.argv, app.isPackaged);
+if (words === null) openWindow();
+else obey(words);

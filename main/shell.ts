@@ -1,7 +1,7 @@
 import { app, type BrowserWindow, clipboard, dialog } from 'electron';
-import packageJson from '../package.json';
 import type { Shell } from './lab/server';
 import type { MenuCommands } from './menu';
+import { runtimeKind } from './runtime';
 import type { RecentPlans } from './store/recentPlans';
 
 const PLANS = [
@@ -41,11 +41,11 @@ export function shellOf(
       return chosen.canceled ? null : (chosen.filePath ?? null);
     },
     about: {
-      version: packageJson.version,
+      version: app.getVersion(),
       electron: process.versions.electron ?? '',
       chrome: process.versions.chrome ?? '',
       node: process.versions.node,
-      runtime: process.env.PACKET_LAB_RUNTIME ?? (app.isPackaged ? 'official' : 'unknown'),
+      runtime: runtimeKind(),
       platform: `${process.platform} ${process.arch}`,
     },
     chooseCapture: async () => {

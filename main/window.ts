@@ -17,6 +17,7 @@ export function createWindow(lab: Lab): BrowserWindow {
     minHeight: 480,
     show: false,
     title: 'Packet Lab',
+    icon: join(__dirname, 'icon.png'),
     backgroundColor: '#1e1e1e',
     autoHideMenuBar: true,
     webPreferences: {

@@ -2,7 +2,7 @@
 // run at the same time.
 //
 //   node main/dev/build.mjs [main preload cli page native]
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
 import { must, Problem, report } from './exec.mjs';
@@ -36,17 +36,19 @@ function nodeSources() {
 
 /**
  * A bundle made by esbuild.
- * @param {{ name: string, title: string, entry: string, output: string, target: string, program?: boolean }} spec
+ * @param {{ name: string, title: string, entry: string, output: string, target: string, program?: boolean, icon?: string }} spec icon: an
+ *   image that goes beside it, as icon.png
  * @returns {Part}
  */
 function bundle(spec) {
   const output = join(DIST, spec.output);
+  const icon = join(DIST, 'icon.png');
   return {
     name: spec.name,
     title: spec.title,
-    outputs: [output],
+    outputs: spec.icon ? [output, icon] : [output],
     missing: () => (existsSync(inRoot(spec.entry)) ? null : `${spec.entry} is missing.`),
-    inputs: () => [...common(), ...nodeSources()],
+    inputs: () => [...common(), ...nodeSources(), ...(spec.icon ? [inRoot(spec.icon)] : [])],
     make: async () => {
       const args = [
         spec.entry,
@@ -67,6 +69,7 @@ function bundle(spec) {
         limitMs: 120_000,
       });
       if (spec.program) chmodSync(output, 0o755);
+      if (spec.icon) copyFileSync(inRoot(spec.icon), icon);
     },
   };
 }
@@ -163,6 +166,7 @@ export const PARTS = Object.freeze([
     entry: 'main/index.ts',
     output: 'main.cjs',
     target: 'node18.15',
+    icon: 'main/packaging/icons/128x128.png',
   }),
   bundle({
     name: 'preload',

@@ -238,6 +238,8 @@ export interface NativeAddon {
   endRun(run: NativeRun): Promise<void>;
   scanCapture(path: string, listMax: number): Promise<NativeScan>;
   probeCapture(path: string): Promise<void>;
+  /** One turn of the event loop, from a script that is not itself called by the loop. Whether more can come. */
+  turnLoop(): boolean;
 }
 
 const FILE = 'packet_lab.node';

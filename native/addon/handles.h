@@ -44,5 +44,6 @@ napi_value pl_read_histograms( napi_env env, napi_callback_info info );
 napi_value pl_end_run( napi_env env, napi_callback_info info );
 napi_value pl_scan_capture( napi_env env, napi_callback_info info );
 napi_value pl_probe_capture( napi_env env, napi_callback_info info );
+napi_value pl_turn_loop( napi_env env, napi_callback_info info );
 
 #endif /* PL_HANDLES_H */

@@ -86,6 +86,7 @@ NAPI_MODULE_INIT() {
       { .utf8name = "endRun", .method = pl_end_run, .attributes = napi_enumerable },
       { .utf8name = "scanCapture", .method = pl_scan_capture, .attributes = napi_enumerable },
       { .utf8name = "probeCapture", .method = pl_probe_capture, .attributes = napi_enumerable },
+      { .utf8name = "turnLoop", .method = pl_turn_loop, .attributes = napi_enumerable },
   };
   napi_define_properties( env, exports, sizeof( functions ) / sizeof( functions[0] ), functions );
   return exports;

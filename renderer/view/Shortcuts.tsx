@@ -7,6 +7,7 @@ const RUNTIMES: Readonly<Record<string, string>> = {
   override: 'a runtime named by ELECTRON_OVERRIDE_DIST_PATH',
   official: 'the official runtime',
   fallback: 'the fallback runtime, for development only',
+  development: 'a runtime that is not the released one (development build)',
 };
 
 function About() {

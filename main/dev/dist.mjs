@@ -102,16 +102,10 @@ function settings(runtime, packages) {
 }
 
 /**
- * Packs the app unless that is done already. Answers where everything is.
- * @returns {Promise<Packages>}
+ * Where the packages of this tree are or will be, and whether they are up to date.
+ * @param {import('./runtime.mjs').Runtime} runtime
  */
-export async function pack() {
-  if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Problem('npm run dist packs for Linux on x64; electron-builder.yml has the other systems.');
-  if (which('dpkg-deb') === null) throw new Problem('dpkg-deb is missing; it is needed to make the .deb.');
-  const failures = await build();
-  if (failures.length > 0) throw failures[0];
-  const runtime = await resolveRuntime();
+function standing(runtime) {
   const packages = packagesOn(runtime);
   const inputs = [
     ...['package.json', 'package-lock.json', 'electron-builder.yml', 'CHANGELOG.md'].map((file) =>
@@ -123,7 +117,32 @@ export async function pack() {
     ...['main.cjs', 'icon.png', 'preload.cjs', 'native/packet_lab.node'].map((file) => join(DIST, file)),
   ];
   const key = hashOf(JSON.stringify(runtime), hashFiles(inputs));
-  if (isFresh('dist', key, [packages.executable, packages.tar, packages.deb])) return packages;
+  return { packages, key, fresh: isFresh('dist', key, [packages.executable, packages.tar, packages.deb]) };
+}
+
+/**
+ * The packages that pack() made. Tests ask here: two of them at a time must not both pack.
+ * @returns {Promise<Packages>}
+ */
+export async function packed() {
+  const { packages, fresh } = standing(await resolveRuntime());
+  if (!fresh)
+    throw new Problem(
+      'The packages are not up to date: npm run dist makes them, npm test -- dist also tests them.',
+    );
+  return packages;
+}
+
+/** Packs the app unless that is done already. */
+export async function pack() {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Problem('npm run dist packs for Linux on x64; electron-builder.yml has the other systems.');
+  if (which('dpkg-deb') === null) throw new Problem('dpkg-deb is missing; it is needed to make the .deb.');
+  const failures = await build();
+  if (failures.length > 0) throw failures[0];
+  const runtime = await resolveRuntime();
+  const { packages, key, fresh } = standing(runtime);
+  if (fresh) return packages;
   layOutForDeb();
   await step('packages: folder and .deb', async (detail) => {
     await must(

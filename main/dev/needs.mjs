@@ -34,6 +34,13 @@ export const NEEDS = Object.freeze([
   { group: 'tests', what: 'tcpdump', packages: ['tcpdump'], programs: ['tcpdump'] },
   { group: 'tests', what: 'ip', packages: ['iproute2'], programs: ['ip'] },
   { group: 'tests', what: 'ethtool', packages: ['ethtool'], programs: ['ethtool'] },
+  { group: 'tests', what: 'groff', packages: ['groff-base'], programs: ['groff'] },
+  {
+    group: 'tests',
+    what: 'desktop-file-validate',
+    packages: ['desktop-file-utils'],
+    programs: ['desktop-file-validate'],
+  },
 ]);
 
 /** Folders where the dynamic linker of common Linux systems looks. */

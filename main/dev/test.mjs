@@ -1,12 +1,13 @@
 // npm test: brings what is missing, builds, and runs every kind of test. A failure does not stop what comes after it.
 // The last line is the count: N passed, N failed, N skipped.
 //
-//   node main/dev/test.mjs [--yes] [types] [lint] [native] [e2e] [soak] [vitest] [a folder of test/, such as arch or unit]
+//   node main/dev/test.mjs [--yes] [types] [lint] [native] [e2e] [soak] [dist] [vitest] [a folder of test/, such as arch or unit]
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { build, PARTS } from './build.mjs';
 import { checkLint, checkTypes } from './check.mjs';
 import { runCTests } from './ctest.mjs';
 import { startVirtualDisplay, virtualDisplayLacks } from './display.mjs';
+import { pack } from './dist.mjs';
 import { Problem, report, run } from './exec.mjs';
 import { failed, fromPlaywright, skipped, summary, withEnd } from './outcomes.mjs';
 import { bin, inRoot, isProgram, ROOT } from './paths.mjs';
@@ -36,18 +37,22 @@ function vitestFolders() {
   const folder = inRoot('test');
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'e2e')
+    .filter((entry) => entry.isDirectory() && entry.name !== 'e2e' && entry.name !== 'dist')
     .map((entry) => entry.name);
 }
 
+/** Folders of test/ that the stage of all TypeScript tests leaves to stages of their own. */
+const APART = ['test/dist/**'];
+
 /**
- * Runs vitest on these folders of test/ (on all when none is named).
+ * Runs vitest on these folders of test/ (on all but those apart when none is named).
  * @param {string[]} folders
  * @returns {Promise<Outcome[]>}
  */
 async function vitest(folders) {
   rmSync(VITEST_REPORT, { force: true });
-  const args = ['run', ...folders.map((folder) => `test/${folder}/`)];
+  const chosen = folders.map((folder) => `test/${folder}/`);
+  const args = ['run', ...(chosen.length > 0 ? chosen : APART.map((files) => `--exclude=${files}`))];
   const result = await run(bin('vitest'), args, {
     cwd: ROOT,
     output: 'show',
@@ -87,6 +92,19 @@ async function onElectron(folder, broken) {
 }
 
 /**
+ * Packs the app and tests the packages, after everything else: they hold what the other stages have judged.
+ * @param {Outcome[]} broken build failures
+ * @returns {Promise<Outcome[]>}
+ */
+async function dist(broken) {
+  if (broken.length > 0) return [failed('dist', 'not run, because the build failed')];
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return [skipped('dist', 'packages are made on Linux x64 only')];
+  await pack();
+  return vitest(['dist']);
+}
+
+/**
  * @typedef {object} Stage
  * @property {string} name
  * @property {string} title
@@ -100,7 +118,7 @@ async function onElectron(folder, broken) {
  */
 function stagesFor(names) {
   const folders = vitestFolders();
-  const known = ['types', 'lint', 'vitest', 'native', 'e2e', 'soak'];
+  const known = ['types', 'lint', 'vitest', 'native', 'e2e', 'soak', 'dist'];
   const unknown = names.find((name) => !known.includes(name) && !folders.includes(name));
   if (unknown !== undefined) {
     throw new Problem(
@@ -130,6 +148,7 @@ function stagesFor(names) {
     });
   if (wanted('soak'))
     stages.push({ name: 'soak', title: 'endurance', work: (broken) => onElectron('soak', broken) });
+  if (wanted('dist')) stages.push({ name: 'dist', title: 'packages', work: dist });
   return stages;
 }
 

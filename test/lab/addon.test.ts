@@ -213,9 +213,7 @@ test('08 calls are numbered, recent ones can be read', async () => {
 });
 
 test('09 whatever is thrown at it, it answers with a TypeError or a rejection', async () => {
-  const names = (Object.keys(addon) as (keyof typeof addon)[]).filter(
-    (name) => !TAKE_NOTHING.includes(name),
-  );
+  const names = (Object.keys(addon) as (keyof typeof addon)[]).filter((name) => !TAKE_NOTHING.includes(name));
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...names),

@@ -90,7 +90,7 @@ function Work({ stacked }: { stacked: boolean }) {
           <Line what="Resize packet and bytes" />
           <Panel
             id="bytes"
-            defaultSize={roomy ? 511 : '50'}
+            defaultSize={roomy ? 507 : '50'}
             minSize={200}
             groupResizeBehavior="preserve-pixel-size"
           >

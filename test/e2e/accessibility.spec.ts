@@ -21,6 +21,67 @@ for (const scheme of ['dark', 'light'] as const) {
   });
 }
 
+test('buttons and regions have the names that are fixed, each once', async ({ lab }) => {
+  const { page } = lab;
+  const regions = [
+    'Layers',
+    'Fields',
+    'Bytes',
+    'Templates',
+    'Stages',
+    'Recent calls',
+    'Latency',
+    'Instances',
+  ];
+  const buttons = [
+    'Add layer',
+    'Undo',
+    'Redo',
+    'Save plan',
+    'Open plan',
+    'Copy as command',
+    'Freeze',
+    'Export',
+  ];
+  for (const name of regions)
+    await expect(page.getByRole('region', { name, exact: true }), name).toHaveCount(1);
+  for (const name of buttons)
+    await expect(page.getByRole('button', { name, exact: true }), name).toHaveCount(1);
+  await page.getByRole('radio', { name: 'Capture' }).check({ force: true });
+  await expect(page.getByRole('button', { name: 'Use frame', exact: true })).toHaveCount(1);
+});
+
+test('the newest line of the journal stays in view when the window changes its size', async ({ lab }) => {
+  const { page } = lab;
+  const to = (width: number, height: number) =>
+    lab.app.evaluate(
+      ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
+      { width, height },
+    );
+  const journal = page.getByRole('region', { name: 'Journal', exact: true });
+  await lab.set('Stop after', '1 packet');
+  for (let i = 1; i <= 4; i++) {
+    await lab.run();
+    await expect(journal).toContainText(`Run ${i} ended`);
+  }
+  const newest = journal.getByRole('listitem').last();
+  await expect(newest).toContainText('Run 4 ended');
+  for (const [width, height] of [
+    [2560, 1440],
+    [1024, 640],
+    [1440, 900],
+  ] as const) {
+    await to(width, height);
+    await expect.poll(() => page.evaluate(() => innerHeight)).toBeGreaterThanOrEqual(height - 2);
+    await expect(newest).toBeInViewport({ ratio: 1 });
+  }
+  // Who has scrolled up to read stays there.
+  const list = journal.getByRole('list');
+  await list.evaluate((element) => element.scrollTo(0, 0));
+  await to(1024, 640);
+  await expect(journal.getByRole('listitem').first()).toBeInViewport({ ratio: 1 });
+});
+
 for (const [width, height] of [
   [1024, 640],
   [1440, 900],

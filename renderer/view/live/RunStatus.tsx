@@ -77,7 +77,7 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
           <b className="status-phase">{phaseWord(instance.phase)}</b>
           <span className="status-text">{text}</span>
         </p>
-        {slowHz !== null && <span className="status-view">view {slowHz} Hz</span>}
+        {slowHz !== null && snapshot?.running && <span className="status-view">view {slowHz} Hz</span>}
         <SpanSwitch />
         <FreezeButton />
         <ExportMenu instance={instance} />

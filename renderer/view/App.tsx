@@ -159,7 +159,7 @@ function Panes() {
         >
           <Panel
             id="instances"
-            defaultSize={wide ? 220 : 148}
+            defaultSize={wide ? 220 : 160}
             minSize={140}
             maxSize={420}
             groupResizeBehavior="preserve-pixel-size"

@@ -1,4 +1,5 @@
 import { Copy, Plus, X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { Button, GridList, GridListItem } from 'react-aria-components';
 import type { InstanceInfo } from '../../app/ipc/contract';
 import { si } from '../../app/quantity/format';
@@ -48,8 +49,14 @@ export function InstanceList() {
   const session = useSession();
   const instances = useLab((s) => s.instances);
   const selected = useScreen((s) => s.selected);
+  const box = useRef<HTMLElement>(null);
+  // Also when it was selected by a key, the palette or a new instance.
+  useEffect(() => {
+    const row = selected === null ? null : box.current?.querySelector('.instance[data-selected]');
+    row?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
   return (
-    <section className="instances" aria-label="Instances" data-pane="">
+    <section className="instances" ref={box} aria-label="Instances" data-pane="">
       <h2 className="pane-title">Instances</h2>
       <GridList
         className="instance-list"

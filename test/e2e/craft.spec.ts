@@ -205,7 +205,7 @@ test('during a run the packet is locked and says why; nothing typed is lost', as
   await lab.set('Stop after', 'never');
   await layers(lab).getByRole('option', { name: 'UDP' }).click();
   await lab.run();
-  await expect(fields(lab).getByText('Stop the run to change the packet.')).toBeVisible();
+  await expect(fields(lab).getByText('Stop the run to edit.')).toBeVisible();
   await expect(field(lab, 'udp.dstport')).toHaveAttribute('readonly', '');
   await expect(layers(lab).getByRole('button', { name: 'Add layer' })).toBeDisabled();
   await lab.stop();

@@ -8,13 +8,13 @@ const SIZES = [
 
 /** Words that have to be read in full wherever they stand. */
 const WORDS =
-  '.bar-intent, .bar-speeds b, .field-row-label, .option-label, .unit, .tile dt, .minor-name, .button, .field-state, .code-row > *';
+  '.bar-intent, .bar-speeds b, .field-row-label, .option-label, .unit, .tile dt, .minor-name, .button, .field-state, .fields-head .hint, .code-row > *';
 
 /** Parts that are wider or, for words, higher than their box without scrolling on purpose: text is cut there. */
 function cutParts(lab: Lab): Promise<string[]> {
   return lab.page.evaluate((words) => {
     const panes = document.querySelectorAll<HTMLElement>(
-      'section, .bar, .bar-run, .call-figures, .fields-box, .pane-scroll, .pane-head, [role="region"]',
+      'section, .bar, .bar-run, .call-figures, .fields-box, .instance-list, .instance-line, .pane-scroll, .pane-head, [role="region"]',
     );
     const wide = (part: HTMLElement) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0;
     const high = (part: HTMLElement) => part.scrollHeight > part.clientHeight + 1 && part.clientHeight > 0;

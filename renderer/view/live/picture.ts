@@ -57,6 +57,34 @@ function colourOf(line: LineStyle, colours: Colours): string {
   return table[line.metric] ?? colours.text;
 }
 
+function dashOf({ dash }: LineStyle): number[] {
+  return dash === '0' ? [] : dash.split(' ').map(Number);
+}
+
+/** From the least to the most in each bucket, as the window shows it. */
+function drawBand(
+  { ctx, colours }: Pen,
+  line: LineStyle,
+  rows: readonly ChartRow[],
+  at: (row: ChartRow, value: number) => readonly [number, number],
+): void {
+  ctx.fillStyle = colourOf(line, colours);
+  ctx.globalAlpha = 0.22;
+  rows.forEach((row, i) => {
+    const from = row[`${line.metric}Range`];
+    const next = rows[i + 1];
+    const to = next?.[`${line.metric}Range`];
+    if (!from || !next || !to) return; // a gap stays a gap
+    ctx.beginPath();
+    ctx.moveTo(...at(row, from[0]));
+    ctx.lineTo(...at(row, from[1]));
+    ctx.lineTo(...at(next, to[1]));
+    ctx.lineTo(...at(next, to[0]));
+    ctx.fill();
+  });
+  ctx.globalAlpha = 1;
+}
+
 function drawLine(
   { ctx, colours }: Pen,
   line: LineStyle,
@@ -65,7 +93,7 @@ function drawLine(
 ): void {
   ctx.strokeStyle = colourOf(line, colours);
   ctx.lineWidth = 1.75;
-  ctx.setLineDash(line.dash === '0' ? [] : line.dash.split(' ').map(Number));
+  ctx.setLineDash(dashOf(line));
   ctx.beginPath();
   let down = false;
   for (const row of rows) {
@@ -106,8 +134,14 @@ function drawChart(
   let x = MARGIN + 240;
   for (const line of lines) {
     const value = last ? rows.at(-1)?.[`${line.metric}Max`] : null;
-    ctx.fillStyle = colourOf(line, colours);
-    ctx.fillRect(x, top + 8, 18, 3);
+    ctx.strokeStyle = colourOf(line, colours);
+    ctx.lineWidth = 2;
+    ctx.setLineDash(dashOf(line));
+    ctx.beginPath();
+    ctx.moveTo(x, top + 9.5);
+    ctx.lineTo(x + 18, top + 9.5);
+    ctx.stroke();
+    ctx.setLineDash([]);
     write(pen, `${line.word} ${value == null ? '–' : si(value, unit)}`, x + 24, top + 14);
     x += 180;
   }
@@ -130,7 +164,9 @@ function drawChart(
     ctx.fillRect(xOf(stall.from), plot.top, Math.max(2, xOf(stall.to) - xOf(stall.from)), plot.height);
     write(pen, stallWords(stall), xOf(stall.from) + 4, plot.top + 12, 11);
   }
-  for (const line of lines) drawLine(pen, line, rows, (row, value) => [xOf(row.t), yOf(value)]);
+  const at = (row: ChartRow, value: number) => [xOf(row.t), yOf(value)] as const;
+  for (const line of lines) drawBand(pen, line, rows, at);
+  for (const line of lines) drawLine(pen, line, rows, at);
   ctx.restore();
 }
 
@@ -226,7 +262,9 @@ export function pictureOf(shown: Shown): string {
   write(pen, 'Packet Lab', MARGIN, 30, 15, pen.colours.text, 600);
   write(pen, about, MARGIN + 110, 30, 12, pen.colours.text2);
   drawFigures(pen, shown, 44);
-  drawChart(pen, shown, 'Throughput', THROUGHPUT_LINES, 'pps', 100);
+  const counted = shown.snapshot?.received != null;
+  const lines = counted ? THROUGHPUT_LINES : THROUGHPUT_LINES.filter(({ metric }) => metric !== 'received');
+  drawChart(pen, shown, 'Throughput', lines, 'pps', 100);
   drawChart(pen, shown, 'Send calls by code', CODE_LINES, 'calls/s', 100 + CHART);
   drawLatency(pen, shown, 104 + 2 * CHART);
   drawStrip(pen, shown, 134 + 2 * CHART);

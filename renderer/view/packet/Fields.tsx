@@ -111,7 +111,7 @@ export function Fields({ editor }: { editor: Editor }) {
         </h3>
         {locked !== null && (
           <span className="hint" title={locked}>
-            {locked}
+            Stop the run to edit.
           </span>
         )}
         <span className="pane-gap" />

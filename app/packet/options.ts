@@ -12,6 +12,8 @@ export interface KnownOption {
   readonly items?: readonly Field[];
   /** … and those that stand `at` bytes into the value, by the numbers in `fields`. */
   readonly each?: (numbers: readonly number[], at: number) => readonly Field[];
+  /** Whether the items come one kind after the other instead of side by side. */
+  readonly sequence?: true;
 }
 
 export interface OptionList {
@@ -55,6 +57,7 @@ function sizeOf(fields: readonly Field[]): number {
 }
 
 function readOptions(io: ReadIo, list: OptionList): void {
+  const seen = new Set<Field>();
   while (io.left() > 0) {
     if (list.single.includes(io.peek(8))) {
       if (io.field(list.kind) !== list.end) continue;
@@ -67,7 +70,7 @@ function readOptions(io: ReadIo, list: OptionList): void {
     const known = list.known.get(io.field(list.kind));
     io.field(list.length);
     if (known?.each && size >= sizeOf(known.fields)) {
-      readItems(io, list, known, size);
+      readItems(io, list, known, size, seen);
       continue;
     }
     const step = known ? sizeOf(known.fields) : 0;
@@ -83,11 +86,18 @@ function readOptions(io: ReadIo, list: OptionList): void {
   else if (io.length() % list.align !== 0) io.empty(list.rest);
 }
 
-function readItems(io: ReadIo, list: OptionList, known: KnownOption, size: number): void {
+/**
+ * Items that numbers of their option tell apart are named in the first option that has them only:
+ * from a second one they could not be put back where they were once such a number is changed.
+ */
+function readItems(io: ReadIo, list: OptionList, known: KnownOption, size: number, seen: Set<Field>): void {
   const numbers = known.fields.map((field) => io.field(field));
   const head = sizeOf(known.fields);
   const step = sizeOf(known.each?.(numbers, head) ?? []);
-  if ((size - head) % step !== 0) io.bytes(list.other, size - head);
+  const told = known.each?.length ? (known.items ?? []) : [];
+  const again = told.some((field) => seen.has(field));
+  for (const field of told) seen.add(field);
+  if (again || (size - head) % step !== 0) io.bytes(list.other, size - head);
   else {
     for (let at = head; at < size; at += step)
       for (const field of known.each?.(numbers, at) ?? []) io.field(field);
@@ -172,16 +182,22 @@ function writeValue(io: WriteIo, list: OptionList, kind: number): void {
 
 /** As many items as are given; those of the length when it says less, so that the next option has its own. */
 function writeItems(io: WriteIo, list: OptionList, known: KnownOption, said: number | null): void {
-  const { fields, items = [], each = () => [] } = known;
+  const { fields, items = [], each = () => [], sequence } = known;
   const head = sizeOf(fields);
   const ahead = fields.map((field) => {
     const raw = io.upcoming(field) ?? field.initial;
     return typeof raw === 'number' ? raw : 0;
   });
-  const one = each(ahead, head);
-  const step = sizeOf(one);
-  const counts = items.map((field) => io.given(field));
-  const given = one.length === 1 ? counts.reduce((sum, n) => sum + n, 0) : Math.max(...counts);
+  const present = items.filter((field) => io.given(field) > 0);
+  const counts = present.map((field) => io.given(field));
+  const given = sequence ? counts.reduce((sum, n) => sum + n, 0) : Math.max(0, ...counts);
+  // With a length everything was read or is meant: what is given lies as it was, whatever the numbers say.
+  const asGiven = said !== null && given > 0;
+  const itemsAt = (at: number): readonly Field[] => {
+    if (!asGiven) return each(ahead, at);
+    return sequence ? items.filter((field) => io.given(field) > 0).slice(0, 1) : present;
+  };
+  const step = sizeOf(itemsAt(head));
   const meant = said === null ? given : (said - head) / step;
   const count = Number.isInteger(meant) && meant >= 0 && (given >= meant || given === 0) ? meant : given;
   // Values that are not whole items, as they were read.
@@ -190,11 +206,9 @@ function writeItems(io: WriteIo, list: OptionList, known: KnownOption, said: num
   const odd = !bare && raw > 0 && (said === null || raw === said - head);
   const size = bare ? raw : head + (odd ? raw : count * step);
   io.field({ ...list.length, initial: lengthOf(list, size) });
-  const numbers = bare ? [] : fields.map((field) => io.field(field));
+  if (!bare) for (const field of fields) io.field(field);
   if (bare || odd) io.bytes(list.other, 0);
-  else {
-    for (let at = head; at < size; at += step) for (const field of each(numbers, at)) io.field(field);
-  }
+  else for (let at = head; at < size; at += step) for (const field of itemsAt(at)) io.field(field);
 }
 
 /**

@@ -25,12 +25,18 @@ const MAC_TYPES = [1, 2, 6];
 function put(io: Io, { mac, hw, ipv4, proto }: typeof SRC): void {
   const hwSize = io.get('arp.hw.size');
   const protoSize = io.get('arp.proto.size');
-  if (hwSize === 6 && MAC_TYPES.includes(io.get('arp.hw.type')) && (io.reading || io.given(hw) === 0))
-    io.field(mac);
+  const macs = hwSize === 6 && MAC_TYPES.includes(io.get('arp.hw.type'));
+  const ips = protoSize === 4 && io.get('arp.proto.type') === 0x0800;
+  if (isNamed(io, mac, hw, macs)) io.field(mac);
   else io.bytes(hw, hwSize);
-  if (protoSize === 4 && io.get('arp.proto.type') === 0x0800 && (io.reading || io.given(proto) === 0))
-    io.field(ipv4);
+  if (isNamed(io, ipv4, proto, ips)) io.field(ipv4);
   else io.bytes(proto, protoSize);
+}
+
+/** An address that is set keeps its place, whatever the types and sizes in front say. */
+function isNamed(io: Io, named: Field, plain: Field, usual: boolean): boolean {
+  if (io.reading) return usual;
+  return io.given(named) > 0 || (usual && io.given(plain) === 0);
 }
 
 export const arp: Protocol = {

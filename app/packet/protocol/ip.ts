@@ -57,7 +57,7 @@ export const SOURCE_ROUTE = address('ip.src_rt', 'Source route');
 /** Addresses: those in front of the pointer (which counts from the kind, at 1) were recorded. */
 function route(ahead: Field): KnownOption {
   const each = ([pointer = 0]: readonly number[], at: number) => [at + 3 < pointer ? RECORDED : ahead];
-  return { fields: [POINTER], items: [RECORDED, ahead], each };
+  return { fields: [POINTER], items: [RECORDED, ahead], each, sequence: true };
 }
 
 const STAMP_ADDRESS = address('ip.opt.time_stamp_addr', 'Address');

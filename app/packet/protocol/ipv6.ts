@@ -187,6 +187,8 @@ export const dstopts = extension('ipv6.dstopts', 'IPv6 destination options', 60,
 interface Route {
   readonly fields: readonly Field[];
   readonly address: Field;
+  /** Addresses there are at least. */
+  readonly least: 0 | 1;
   /** Bytes of its addresses and what follows them, or null when they do not fit. */
   readonly addresses: (io: Io, left: number) => number | null;
 }
@@ -207,6 +209,7 @@ const ROUTES: ReadonlyMap<number, Route> = new Map([
     {
       fields: [make('ipv6.routing.src.reserved', 'Reserved', 32, '4.4', 'bytes')],
       address: { ...make('ipv6.routing.src.addr', 'Address', 128, '4.4', 'ipv6'), many: true },
+      least: 0,
       addresses: (_io: Io, left: number) => (left % 16 === 0 ? left : null),
     },
   ],
@@ -215,6 +218,7 @@ const ROUTES: ReadonlyMap<number, Route> = new Map([
     {
       fields: [RFC6275(make('ipv6.routing.mipv6.reserved', 'Reserved', 32, '', 'bytes'))],
       address: RFC6275(make('ipv6.routing.mipv6.home_address', 'Home address', 128, '', 'ipv6')),
+      least: 1,
       addresses: (_io: Io, left: number) => (left === 16 ? left : null),
     },
   ],
@@ -228,6 +232,7 @@ const ROUTES: ReadonlyMap<number, Route> = new Map([
         RFC6554(make('ipv6.routing.rpl.reserved', 'Reserved', 20, '', 'hex')),
       ],
       address: { ...RFC6554(make('ipv6.routing.rpl.address', 'Address', 128, '', 'bytes')), many: true },
+      least: 0,
       // Addresses in full only; with octets cut they stay one piece of data.
       addresses: (io: Io, left: number) =>
         left % 16 === 0 && (!io.reading || io.peek(16) < 16) ? left : null,
@@ -246,6 +251,7 @@ const ROUTES: ReadonlyMap<number, Route> = new Map([
         RFC8754(make('ipv6.routing.srh.tag', 'Tag', 16, '', 'bytes')),
       ],
       address: SEGMENT,
+      least: 1,
       addresses: (io: Io, left: number) => {
         const size = 16 * (((io.reading ? io.peek(8) : 0) & 0xff) + 1);
         return size <= left ? size : null;
@@ -264,18 +270,22 @@ export const routing = extension('ipv6.routing', 'IPv6 routing', 43, '4.4', {
   ],
   more: [...[...ROUTES.values()].flatMap(({ fields, address }) => [...fields, address]), ROUTE_DATA],
   variable: (io) => {
-    const route = ROUTES.get(io.get('ipv6.routing.type'));
+    const typed = ROUTES.get(io.get('ipv6.routing.type'));
     if (io.reading) {
-      const size = route && io.left() >= 4 ? route.addresses(io, io.left() - 4) : null;
-      for (const field of size === null ? [] : (route?.fields ?? [])) io.field(field);
-      for (let at = 0; route && size !== null && at < size; at += 16) io.field(route.address);
+      const size = typed && io.left() >= 4 ? typed.addresses(io, io.left() - 4) : null;
+      for (const field of size === null ? [] : (typed?.fields ?? [])) io.field(field);
+      for (let at = 0; typed && size !== null && at < size; at += 16) io.field(typed.address);
       io.bytes(ROUTE_DATA, io.left());
       return;
     }
-    const told = route && [...route.fields, route.address].some((field) => io.given(field) > 0);
+    // What is set keeps its place, also under a type that was changed.
+    const told = [...ROUTES.values()].find(({ fields, address }) =>
+      [...fields, address].some((field) => io.given(field) > 0),
+    );
+    const route = told ?? typed;
     if (route && (told || io.given(ROUTE_DATA) === 0)) {
       for (const field of route.fields) io.field(field);
-      while (io.given(route.address) > 0) io.field(route.address);
+      for (let n = 0; n < route.least || io.given(route.address) > 0; n++) io.field(route.address);
       if (io.given(ROUTE_DATA) > 0) io.bytes(ROUTE_DATA, 0);
     } else io.bytes(ROUTE_DATA, 4);
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../app/packet/decode';
-import { encode } from '../../../app/packet/encode';
+import { encode, specError } from '../../../app/packet/encode';
 import type { FieldValue, LayerSpec } from '../../../app/packet/spec';
 import { hexOf } from '../../../app/packet/value';
 
@@ -12,6 +12,7 @@ const checksum = (...layers: LayerSpec[]) => {
 const udp = [layer('udp'), layer('data', { 'data.data': '616263' })];
 const END = '2001:db8::99';
 const VIA = '2001:db8::55';
+const VIA4 = '192.0.2.8';
 /** What the datagram has without any header between. */
 const straight = (fields: Record<string, FieldValue>) => checksum(layer('ipv6', fields), ...udp);
 
@@ -116,5 +117,41 @@ describe('what a header announces', () => {
     const { layers } = encode({ layers: [layer('ipv6', { 'ipv6.src': text })] });
     const field = layers[0]?.fields.find(({ name }) => name === 'ipv6.src');
     expect(field).toMatchObject({ value: shown, error: null });
+  });
+});
+
+describe('a number changed to a wrong one', () => {
+  it.each<[string, FieldValue, LayerSpec[]]>([
+    ['arp.hw.type', 7, [layer('arp')]],
+    ['arp.hw.size', 5, [layer('arp')]],
+    ['arp.proto.size', 3, [layer('arp')]],
+    [
+      'ipv6.routing.type',
+      5,
+      [
+        layer('ipv6'),
+        layer('ipv6.routing', { 'ipv6.routing.type': 4, 'ipv6.routing.srh.addr': [END, VIA] }),
+        ...udp,
+      ],
+    ],
+    [
+      'ip.opt.ptr',
+      4,
+      [layer('ip', { 'ip.opt.type': 7, 'ip.opt.ptr': 8, 'ip.rec_rt': VIA4, 'ip.empty_rt': VIA4 })],
+    ],
+    [
+      'ip.opt.flag',
+      0,
+      [layer('ip', { 'ip.opt.type': 68, 'ip.opt.flag': 3, 'ip.opt.time_stamp_addr': VIA4 })],
+    ],
+  ])('%s leaves every other byte where it was', (name, value, layers) => {
+    const { bytes } = encode({ layers: [layer('eth'), ...layers] });
+    const changed = decode(bytes).layers.map(({ proto, fields }) =>
+      layer(proto, Object.hasOwn(fields, name) ? { ...fields, [name]: value } : fields),
+    );
+    expect(specError({ layers: changed })).toBeNull();
+    const after = encode({ layers: changed }).bytes;
+    expect(after.length).toBe(bytes.length);
+    expect([...after].filter((byte, i) => byte !== bytes[i]).length).toBe(1);
   });
 });

@@ -12,32 +12,48 @@
 
 #include <stdint.h>
 
-#define PL_LAB_MAGIC     (0x504c4142U) /* "PLAB" */
-#define PL_LAB_FD        (3)           /* the helper's end of the socketpair */
-#define PL_LAB_PAIRS_MAX (16U)
-#define PL_LAB_NAME_MAX  (16U)         /* IFNAMSIZ, with the NUL */
-#define PL_LAB_FDS_MAX   (2U)          /* descriptors in one reply */
-#define PL_LAB_ARGS      (4U)
+#define PL_LAB_MAGIC      (0x504c4142U) /* "PLAB" */
+#define PL_LAB_FD         (3)           /* the helper's end of the socketpair */
+#define PL_LAB_PAIRS_MAX  (16U)
+#define PL_LAB_NAME_MAX   (16U)         /* IFNAMSIZ, with the NUL */
+#define PL_LAB_FDS_MAX    (2U)          /* descriptors in one reply */
+#define PL_LAB_ARGS       (4U)
+#define PL_LAB_MTU_MIN    (68U)         /* the least an IPv4 link may have (RFC 791) */
+#define PL_LAB_MTU_MAX    (65521U)      /* the most that veth and TAP both take */
+#define PL_LAB_FRAME_SZ   (4096U)       /* one frame of an AF_XDP UMEM */
+#define PL_LAB_FRAMES_MAX (32768U)
+#define PL_LAB_SLOTS_MAX  (16384U)      /* of a ring; slots are powers of two, as the kernel asks */
+#define PL_LAB_QUEUE_MAX  (1000000U)    /* packets in a queue */
 
 enum { PL_LAB_END_A = 0, PL_LAB_END_B = 1 };
 
+/* What a request is about: the end of the pair, or the TAP device "plNt" in the
+   end's namespace, which the TAP request makes. */
+enum { PL_LAB_VETH = 0, PL_LAB_TUN = 1 };
+
 /* op          args                              hands over
-   HELLO       [0] pairs, [1] MTU                rtnetlink sockets of both namespaces,
-               makes the pairs; once               joined to RTMGRP_LINK, non-blocking
+   HELLO       [0] pairs, [1] MTU                rtnetlink sockets of both namespaces
+               makes the pairs; once               (a, b), joined to RTMGRP_LINK,
+                                                   non-blocking
    PORT        -                                 -
    PACKET      [0] EtherType, host order;        AF_PACKET SOCK_RAW socket bound to the
-               0 = for sending only                end's interface, non-blocking
-   XDP         [0] frames, [1] ring slots        AF_XDP socket bound to queue 0, and the
-                                                   memfd that is its UMEM
-   TAP         -                                 TAP device "plNt" in the end's namespace
-   UDP         [0] AF_INET or AF_INET6           datagram socket of the end's namespace
+               0 = for sending only                interface, non-blocking; a receiving
+                                                   one ignores outgoing frames
+   XDP         [0] frames of PL_LAB_FRAME_SZ,    AF_XDP socket bound to queue 0 with all
+               [1] slots of each ring,             four rings, and the memfd that is its
+               [2] 1 = zero-copy, 0 = copy         UMEM
+   TAP         [0] MTU                           TAP device, non-blocking; it goes when
+                                                   the descriptor is closed
+   UDP         [0] AF_INET or AF_INET6           datagram socket of the end's namespace,
+                                                   non-blocking
    LINK        [0] 1 up, 0 down                  -
-   DELETE      -  (the pair)                     -
+   DELETE      -  (both ends, or the TAP)        -
    CREATE      [0] MTU (the pair again)          -
    MTU         [0] bytes                         -
    CARRIER     [0] 1 on, 0 off: the peer of      -
                the end is set up or down
    QDISC       [0] packets; 0 = no queue         -
+   Arguments that are not listed are 0. XDP, UDP and CREATE are of ends only.
    Every reply tells of the port after the request, as far as it is there. */
 enum {
   PL_LAB_HELLO = 1,
@@ -57,21 +73,22 @@ enum {
 
 typedef struct {
   uint32_t magic;
-  uint32_t seq; /* comes back in the reply */
+  uint32_t seq;    /* comes back in the reply */
   uint16_t op;
-  uint16_t pair; /* 0-based */
-  uint16_t end;  /* PL_LAB_END_* */
-  uint16_t zero;
+  uint16_t pair;   /* 0-based */
+  uint16_t end;    /* PL_LAB_END_* */
+  uint16_t device; /* PL_LAB_VETH or PL_LAB_TUN */
   uint32_t arg[PL_LAB_ARGS];
 } pl_lab_req_t;
 
-/* One end of a pair. */
+/* One end of a pair, or a TAP device: that has no address, and both MAC addresses are
+   its own. */
 typedef struct {
   char     name[PL_LAB_NAME_MAX]; /* "pl0a"; empty when it is not there */
   uint32_t ifindex;
   uint32_t mtu;
-  uint32_t up;      /* IFF_UP */
-  uint32_t carrier; /* IFF_LOWER_UP */
+  uint32_t up;         /* IFF_UP */
+  uint32_t carrier;    /* IFF_LOWER_UP */
   uint32_t addr4;      /* 198.18.N.1 (a) or .2 (b), network order */
   uint32_t peer_addr4; /* the other end's, network order */
   uint8_t  mac[6];

@@ -166,6 +166,7 @@ pl_job_start( napi_env env, pl_job_t * job, char const * name ) {
   napi_create_string_utf8( env, name, NAPI_AUTO_LENGTH, &label );
   if( napi_create_async_work( env, NULL, label, job_work, job_complete, job, &job->handle ) != napi_ok ||
       napi_queue_async_work( env, job->handle ) != napi_ok ) {
+    if( job->handle ) napi_delete_async_work( env, job->handle );
     job->drop( job );
     free( job );
     pl_throw( env, "%s could not be queued.", name );
@@ -177,10 +178,10 @@ pl_job_start( napi_env env, pl_job_t * job, char const * name ) {
 napi_value
 pl_handle_new( napi_env env, void * ptr, napi_type_tag const * tag, napi_finalize finalize ) {
   napi_value v;
-  if( napi_create_object( env, &v ) != napi_ok || napi_wrap( env, v, ptr, finalize, NULL, NULL ) != napi_ok ||
-      napi_type_tag_object( env, v, tag ) != napi_ok )
-    return NULL;
-  return v;
+  if( napi_create_object( env, &v ) != napi_ok || napi_wrap( env, v, ptr, finalize, NULL, NULL ) != napi_ok ) return NULL;
+  if( napi_type_tag_object( env, v, tag ) == napi_ok ) return v;
+  napi_remove_wrap( env, v, NULL ); /* ptr stays the caller's */
+  return NULL;
 }
 
 void *

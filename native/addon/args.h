@@ -51,10 +51,12 @@ typedef struct pl_job {
 } pl_job_t;
 
 /* Queues the job (the first member of a malloc'ed struct, freed at the end) and
-   returns its promise. */
+   returns its promise; NULL (thrown) when it could not be queued and never runs. */
 napi_value pl_job_start( napi_env env, pl_job_t * job, char const * name );
 
-/* Handles: objects that wrap a pointer and carry a type tag. */
+/* Handles: objects that wrap a pointer and carry a type tag.  ptr stays the
+   caller's where NULL is returned.  Reading an object may run JavaScript (a
+   getter), which may close what a handle stands for: get handles last. */
 napi_value pl_handle_new( napi_env env, void * ptr, napi_type_tag const * tag, napi_finalize finalize );
 void *     pl_handle_get( napi_env env, napi_value v, napi_type_tag const * tag, char const * what );
 

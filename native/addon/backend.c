@@ -257,8 +257,10 @@ pl_close_backend( napi_env env, napi_callback_info info ) {
   j->job  = (pl_job_t){ .work = close_work, .finish = close_finish, .drop = close_drop };
   j->h    = h;
   j->env  = env;
-  h->busy = 1;
   napi_create_reference( env, args[0], 1, &j->ref );
+  napi_value promise = pl_job_start( env, &j->job, "closeBackend" );
+  if( !promise ) return NULL; /* it stays open */
+  h->busy = 1;
   napi_remove_env_cleanup_hook( env, end_backend, h );
-  return pl_job_start( env, &j->job, "closeBackend" );
+  return promise;
 }

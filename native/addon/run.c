@@ -217,10 +217,6 @@ napi_value
 pl_start_run( napi_env env, napi_callback_info info ) {
   napi_value args[4];
   if( pl_args( env, info, 4, args ) ) return NULL;
-  pl_backend_handle_t * owner = pl_handle_get( env, args[0], &pl_backend_tag, "a backend" );
-  if( !owner ) return NULL;
-  if( !owner->backend || owner->busy || owner->run )
-    return pl_throw( env, "The backend is closed or already has a run." ), NULL;
   napi_valuetype type;
   if( napi_typeof( env, args[3], &type ) != napi_ok || type != napi_function )
     return pl_throw( env, "The fourth argument is a function." ), NULL;
@@ -228,7 +224,14 @@ pl_start_run( napi_env env, napi_callback_info info ) {
   if( !j ) return pl_throw( env, "The run could not be started: out of memory." ), NULL;
   j->job = (pl_job_t){ .work = start_work, .finish = start_finish, .drop = start_drop };
   j->env = env;
-  if( read_streams( env, args[1], j ) || read_cfg( env, args[2], &j->cfg ) ) {
+  pl_backend_handle_t * owner = NULL;
+  if( !read_streams( env, args[1], j ) && !read_cfg( env, args[2], &j->cfg ) )
+    owner = pl_handle_get( env, args[0], &pl_backend_tag, "a backend" );
+  if( owner && ( !owner->backend || owner->busy || owner->run ) ) {
+    pl_throw( env, "The backend is closed or already has a run." );
+    owner = NULL;
+  }
+  if( !owner ) {
     start_drop( &j->job );
     free( j );
     return NULL;
@@ -275,10 +278,10 @@ pl_tune_run( napi_env env, napi_callback_info info ) {
   pl_run_tune_t     tune;
   uint64_t          batch;
   pl_err_t          err;
-  if( pl_args( env, info, 2, args ) || !( h = pl_running( env, args[0] ) ) ||
-      read_number( env, args[1], "batch", PL_BATCH_MAX, &batch ) || pl_member( env, args[1], "rate", &v ) ||
-      read_rate( env, v, &tune.rate ) || read_number( env, args[1], "flushEvery", PL_EXACT_MAX, &tune.flush_every ) ||
-      read_number( env, args[1], "flushAfterNs", PL_EXACT_MAX, &tune.flush_after_ns ) )
+  if( pl_args( env, info, 2, args ) || read_number( env, args[1], "batch", PL_BATCH_MAX, &batch ) ||
+      pl_member( env, args[1], "rate", &v ) || read_rate( env, v, &tune.rate ) ||
+      read_number( env, args[1], "flushEvery", PL_EXACT_MAX, &tune.flush_every ) ||
+      read_number( env, args[1], "flushAfterNs", PL_EXACT_MAX, &tune.flush_after_ns ) || !( h = pl_running( env, args[0] ) ) )
     return NULL;
   tune.batch = batch;
   if( pl_run_tune( h->run, &tune, &err ) ) pl_throw( env, "%.240s", err.sentence );
@@ -323,9 +326,11 @@ pl_end_run( napi_env env, napi_callback_info info ) {
   if( pl_args( env, info, 1, args ) || !( h = pl_running( env, args[0] ) ) ) return NULL;
   end_job_t * j = calloc( 1UL, sizeof( *j ) );
   if( !j ) return pl_throw( env, "The run could not be ended: out of memory." ), NULL;
-  j->job  = (pl_job_t){ .work = end_work, .finish = end_finish, .drop = end_drop };
-  j->h    = h;
+  j->job = (pl_job_t){ .work = end_work, .finish = end_finish, .drop = end_drop };
+  j->h   = h;
+  napi_value promise = pl_job_start( env, &j->job, "endRun" );
+  if( !promise ) return NULL; /* it goes on */
   h->busy = 1;
   napi_remove_env_cleanup_hook( env, end_run, h );
-  return pl_job_start( env, &j->job, "endRun" );
+  return promise;
 }

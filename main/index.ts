@@ -5,7 +5,7 @@ import { Lab } from './lab/lab';
 import { MenuCommands, setMenu } from './menu';
 import { registerPageScheme, servePage } from './page';
 import { acceptLinks } from './portLink';
-import { guardApp, guardSession } from './security';
+import { guardApp } from './security';
 import { shellOf } from './shell';
 import { RecentPlans } from './store/recentPlans';
 import { SessionKeeper } from './store/session';
@@ -36,7 +36,6 @@ async function start(): Promise<void> {
   const [last] = await Promise.all([keeper.read(), recent.read(), app.whenReady()]);
   if (last) lab.restore(last);
   lab.listen({ kept: () => keeper.changed(() => lab.kept()) });
-  guardSession();
   servePage();
   let window: BrowserWindow | null = null;
   const current = () => window;

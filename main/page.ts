@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
+import { extname, join } from 'node:path';
 import { protocol } from 'electron';
 import { PAGE_ORIGIN, PAGE_SCHEME } from '../app/ipc/link';
 
@@ -38,25 +39,34 @@ export function registerPageScheme(): void {
   ]);
 }
 
-/** The file an address of the page stands for, or null when it leaves the page's folder. */
-export function fileOf(address: string): string | null {
-  let path: string;
-  try {
-    const url = new URL(address);
-    if (`${url.protocol}//${url.host}` !== PAGE_ORIGIN) return null;
-    path = decodeURIComponent(url.pathname);
-  } catch {
-    return null;
+/** The page's files by the path they have in addresses: what is not listed is not there, links least of all. */
+function listFiles(folder = PAGE_DIR, path = '/'): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = join(folder, entry.name);
+    if (entry.isFile()) found.set(path + entry.name, file);
+    if (!entry.isDirectory()) continue;
+    for (const inner of listFiles(file, `${path}${entry.name}/`)) found.set(...inner);
   }
-  if (path.includes('\0') || path.includes('\\')) return null;
-  const file = join(PAGE_DIR, path === '/' ? 'index.html' : path);
-  return file.startsWith(PAGE_DIR + sep) ? file : null;
+  return found;
+}
+
+/** The file that an address of the page stands for, or null. */
+function fileOf(files: ReadonlyMap<string, string>, address: string): string | null {
+  try {
+    const { protocol, host, pathname } = new URL(address);
+    if (`${protocol}//${host}` !== PAGE_ORIGIN) return null;
+    return files.get(decodeURIComponent(pathname)) ?? null;
+  } catch {
+    return null; // no address, or a broken escape in it
+  }
 }
 
 /** Answers `app://` with files of the page's folder and nothing else. */
 export function servePage(): void {
+  const files = listFiles();
   protocol.handle(PAGE_SCHEME, async (request) => {
-    const file = request.method === 'GET' ? fileOf(request.url) : null;
+    const file = request.method === 'GET' ? fileOf(files, request.url) : null;
     const type = file ? TYPES[extname(file)] : undefined;
     if (!file || !type) return new Response('Not found', { status: 404 });
     try {

@@ -31,8 +31,10 @@ export function createWindow(lab: Lab): BrowserWindow {
       webviewTag: false,
       navigateOnDragDrop: false,
       spellcheck: false,
+      devTools: false,
     },
   });
+  const load = () => void window.loadURL(`${PAGE_ORIGIN}/index.html`);
   window.once('ready-to-show', () => window.show());
   window.on('close', () => writeBounds(file, window.getNormalBounds()));
 
@@ -41,6 +43,11 @@ export function createWindow(lab: Lab): BrowserWindow {
     if (input.type !== 'keyDown' || !(input.control || input.meta) || input.key !== '.') return;
     event.preventDefault();
     void lab.stopAll();
+  });
+
+  // An empty document is where a page can go without asking.
+  window.webContents.on('did-navigate', (_event, url) => {
+    if (!url.startsWith(`${PAGE_ORIGIN}/`)) load();
   });
 
   let reloads = 0;
@@ -55,6 +62,6 @@ export function createWindow(lab: Lab): BrowserWindow {
     reloads += 1;
     if (reloads <= RELOADS_MAX && !window.isDestroyed()) window.webContents.reload();
   });
-  void window.loadURL(`${PAGE_ORIGIN}/index.html`);
+  load();
   return window;
 }

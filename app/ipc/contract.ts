@@ -135,7 +135,8 @@ export const helloSchema = z.object({
 });
 export type Hello = z.infer<typeof helloSchema>;
 
-const byId = z.object({ id: instanceIdSchema });
+/** Strict, as every input: what a page says beyond it (a path, for one) is refused and not overlooked. */
+const byId = z.strictObject({ id: instanceIdSchema });
 const nothing = z.null();
 
 /**

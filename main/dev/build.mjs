@@ -1,14 +1,15 @@
 // Builds everything into dist/. Parts that are up to date are skipped silently; parts are independent of each other and
 // run at the same time.
 //
-//   node main/dev/build.mjs [main preload cli page native]
+//   node main/dev/build.mjs [main preload cli page notices native]
 import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
+import { noticesText, shippedPackages } from './dependencies.mjs';
 import { must, Problem, report } from './exec.mjs';
 import { bin, DIST, inRoot, isProgram, ROOT } from './paths.mjs';
 import { step } from './progress.mjs';
-import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
+import { filesBelow, hashFiles, hashOf, isFresh, stamp, writeWhole } from './stamps.mjs';
 
 /**
  * @typedef {object} Part
@@ -102,6 +103,23 @@ const page = {
   },
 };
 
+const NOTICES = join(DIST, 'THIRD-PARTY-NOTICES.txt');
+
+/** Licences of what the bundles are made of. @type {Part} */
+const notices = {
+  name: 'notices',
+  title: 'third-party notices',
+  outputs: [NOTICES],
+  missing: () => null,
+  inputs: () => [
+    ...common(),
+    inRoot('main', 'dev', 'dependencies.mjs'),
+    ...nodeSources(),
+    ...filesBelow(inRoot('renderer'), []),
+  ],
+  make: async () => writeWhole(NOTICES, noticesText(await shippedPackages())),
+};
+
 const ADDON = join(DIST, 'native', 'packet_lab.node');
 const NODE_HEADERS = inRoot('node_modules', 'node-api-headers', 'include');
 
@@ -184,6 +202,7 @@ export const PARTS = Object.freeze([
     program: true,
   }),
   page,
+  notices,
   native,
 ]);
 

@@ -22,11 +22,14 @@ import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
  * @property {(source: string) => boolean} takes which tests
  */
 
+/** Address and undefined behaviour: what a finding is, ends the program. */
+export const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
 /** @type {Variant[]} */
 const VARIANTS = [
   {
     suffix: '',
-    sanitizers: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+    sanitizers: SANITIZERS,
     more: [],
     takes: () => true,
   },
@@ -50,6 +53,14 @@ const FLAGS = [
   '-Itest/contract',
 ];
 
+/** Flags of C code under these sanitizers, and what its programs run with. */
+export const SANITIZED = [...FLAGS, ...SANITIZERS];
+export const SANITIZER_ENV = {
+  ...process.env,
+  ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+};
+
 /** A test that hangs is ended after this long. */
 const LIMIT_MS = 120_000;
 
@@ -65,11 +76,7 @@ async function runProgram(/** @type {string} */ name, /** @type {string} */ prog
     cwd: ROOT,
     group: true,
     limitMs: LIMIT_MS,
-    env: {
-      ...process.env,
-      ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
-      UBSAN_OPTIONS: 'print_stacktrace=1',
-    },
+    env: SANITIZER_ENV,
   });
   const outcomes = fromTap(name, result.stdout, result);
   const bad = outcomes.some((outcome) => outcome.state === 'failed');

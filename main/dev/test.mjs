@@ -1,7 +1,7 @@
 // npm test: brings what is missing, builds, and runs every kind of test. A failure does not stop what comes after it.
 // The last line is the count: N passed, N failed, N skipped.
 //
-//   node main/dev/test.mjs [--yes] [types] [lint] [native] [e2e] [soak] [dist] [vitest] [a folder of test/, such as arch or unit]
+//   node main/dev/test.mjs [--yes] [types] [lint] [native] [fuzz] [e2e] [soak] [dist] [vitest] [a folder of test/, such as arch or unit]
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { build, PARTS } from './build.mjs';
 import { checkLint, checkTypes } from './check.mjs';
@@ -9,6 +9,7 @@ import { runCTests } from './ctest.mjs';
 import { startVirtualDisplay, virtualDisplayLacks } from './display.mjs';
 import { pack } from './dist.mjs';
 import { Problem, report, run } from './exec.mjs';
+import { replayCorpus } from './fuzz.mjs';
 import { failed, fromPlaywright, skipped, summary, withEnd } from './outcomes.mjs';
 import { bin, inRoot, isProgram, ROOT } from './paths.mjs';
 import { say } from './progress.mjs';
@@ -118,7 +119,7 @@ async function dist(broken) {
  */
 function stagesFor(names) {
   const folders = vitestFolders();
-  const known = ['types', 'lint', 'vitest', 'native', 'e2e', 'soak', 'dist'];
+  const known = ['types', 'lint', 'vitest', 'native', 'fuzz', 'e2e', 'soak', 'dist'];
   const unknown = names.find((name) => !known.includes(name) && !folders.includes(name));
   if (unknown !== undefined) {
     throw new Problem(
@@ -140,6 +141,8 @@ function stagesFor(names) {
   }
   if (wanted('native'))
     stages.push({ name: 'native', title: 'C tests under ASan and UBSan', work: () => runCTests() });
+  if (wanted('fuzz'))
+    stages.push({ name: 'fuzz', title: 'the corpus of the fuzz targets', work: replayCorpus });
   if (wanted('e2e'))
     stages.push({
       name: 'e2e',

@@ -25,6 +25,7 @@ const NEEDED = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'DECISIONS.md',
+  'DEPENDENCIES.md',
   'LICENSE',
   'README.md',
   ...LAYERS,

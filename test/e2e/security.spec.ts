@@ -25,13 +25,15 @@ test('no window has rights, and there is one window only', async ({ lab }) => {
   });
   expect(about).toMatch(/^Packet Lab \d/);
   await lab.page.evaluate(() => window.open('about:blank'));
-  const preferences = await lab.app.evaluate(({ webContents }) =>
-    webContents.getAllWebContents().map((contents) => {
+  const preferences = await lab.app.evaluate(async ({ webContents }) => {
+    const all = webContents.getAllWebContents();
+    for (const contents of all) contents.openDevTools();
+    await new Promise((done) => setTimeout(done, 1500)); // they open later, if they do
+    return all.map((contents) => {
       const live = contents as unknown as { getLastWebPreferences(): Record<string, unknown> };
-      contents.openDevTools();
       return { ...live.getLastWebPreferences(), devTools: contents.isDevToolsOpened() };
-    }),
-  );
+    });
+  });
   expect(preferences).toHaveLength(1);
   expect(preferences[0]).toMatchObject({
     contextIsolation: true,

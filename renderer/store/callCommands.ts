@@ -13,13 +13,19 @@ export function callCommands(session: Session, id: string): Command[] {
   if (!instance || instance.run === 0) return [];
   const reading = calls.store.getState().readings[id];
   const codes = AIO_CODE_NAMES.filter((code) => reading && firstOf(reading, code) !== null);
-  const { callTable } = screen.getState();
+  const { callTable, histograms } = screen.getState();
   return [
     {
       id: 'call-table',
       title: callTable ? 'Recent calls as a strip' : 'Recent calls as a table',
       keys: null,
       act: () => screen.setState({ callTable: !callTable }),
+    },
+    {
+      id: 'histograms',
+      title: histograms ? 'Fold the histograms' : 'Unfold the histograms of latency and packets a call',
+      keys: null,
+      act: () => screen.setState({ histograms: !histograms }),
     },
     ...codes.map((code) => ({
       id: `first-${code}`,

@@ -23,6 +23,7 @@ export function intent(
   if (fields.length > 1) return `${fields.length} settings to mend first`;
   if (fields[0] === 'capture' && instance.capture === null) return 'open a capture first';
   if (fields[0] === 'options.file') return 'choose a file to write first';
+  if (fields[0] === 'packet' || fields[0] === 'hex') return 'mend the packet first';
   if (fields.length === 1 || !stop.ok) return 'one setting to mend first';
   const where = `on ${settings.backend}`;
   const first = settings.source === 'capture' ? (instance.capture?.name ?? 'the capture') : null;

@@ -1,6 +1,6 @@
 import { type BackendDescriptor, parseOption } from '../../app/backend/descriptor';
 import type { InstanceInfo } from '../../app/ipc/contract';
-import { type Encoded, specError } from '../../app/packet/encode';
+import type { Encoded } from '../../app/packet/encode';
 import { oversizeNote, parseHex } from '../../app/packet/hex';
 import type { FrameSpec } from '../../app/packet/spec';
 import { grouped } from '../../app/quantity/format';
@@ -58,8 +58,9 @@ function hexLines(settings: Settings, backend: BackendDescriptor): PreflightLine
   const packet = parseHex(settings.hex);
   if (!packet.ok) return [{ level: 'stop', text: packet.sentence }];
   const { spec, encoded } = craftedOf(settings);
-  const wrong = specError(spec);
-  if (wrong !== null) return [{ level: 'stop', text: wrong }];
+  const errors = encoded.layers.flatMap((layer) => [layer.error, ...layer.fields.map(({ error }) => error)]);
+  const wrong = errors.find((error) => error !== null);
+  if (wrong) return [{ level: 'stop', text: wrong }];
   const own = backend.name === 'udp' ? udpLines(spec, packet.value) : sizeLines(settings, backend);
   return [...own, ...problemLines(encoded)];
 }

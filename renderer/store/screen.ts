@@ -20,6 +20,8 @@ export interface ScreenState {
   readonly focus: { readonly field: string; readonly nonce: number } | null;
   /** Recent calls as a table instead of a strip. */
   readonly callTable: boolean;
+  /** The histograms of latency and packets a call are unfolded. */
+  readonly histograms: boolean;
   /** What is seen should be exported as this; whoever does it clears the wish. */
   readonly exporting: ExportKind | null;
   /** What went wrong outside any field, by instance; '' is the window as a whole. */
@@ -62,6 +64,7 @@ export function createScreen(memory: Memory, journalOpen = true): ScreenStore {
     cursor: null,
     focus: null,
     callTable: false,
+    histograms: false,
     exporting: null,
     problems: {},
     ...remembered(memory),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceInfo } from '../../app/ipc/contract';
-import { BUILT_IN_HEX } from '../../app/packet/hex';
+import { setField } from '../../app/packet/edit';
+import { encodeBytes } from '../../app/packet/encode';
+import { BUILT_IN_HEX, formatHex } from '../../app/packet/hex';
 import type { Settings } from '../../app/run/plan';
 import { udpBackend } from '../../main/backends/udp';
 import { bitRates, ending, lastPlace, lateText, remedy } from '../../renderer/store/account';
@@ -35,6 +37,7 @@ describe('what Run will do', () => {
     [{ stop: '9 packets or first again' }, '9 packets on loopback or the first AGAIN'],
     [{ rate: 'fast' }, 'one setting to mend first'],
     [{ rate: 'fast', batch: '0' }, '2 settings to mend first'],
+    [{ hex: '' }, 'mend the packet first'],
     [{ source: 'capture' }, 'open a capture first'],
     [{ backend: 'pcapng' }, 'choose a file to write first'],
   ] as [Partial<Settings>, string][])('%j', (settings, words) => {
@@ -118,6 +121,13 @@ describe('before you run', () => {
     expect(lines(instance({ hex: wrong })).join('\n')).toMatch(
       /note: .*checksum is 0x[0-9a-f]{4} and should be/i,
     );
+  });
+
+  it('names a wrong field as its row does, without a path into the packet', () => {
+    const known = instance().settings.packet;
+    const packet = setField(known, { layer: 2, name: 'udp.dstport', nth: 0 }, '70000');
+    const said = lines(instance({ packet, hex: formatHex(encodeBytes(packet)) }));
+    expect(said[0]).toMatch(/^stop: udp\.dstport is a whole number from 0 to 65535/);
   });
 
   it('says which frames of a capture udp refuses and snaplen cuts', () => {

@@ -91,13 +91,16 @@ function Histograms({ instance, seen }: { instance: InstanceInfo; seen: boolean 
 
 /** How long each call of send took, live; its histogram and that of packets a call on demand. */
 export function Latency({ instance }: { instance: InstanceInfo }) {
-  const [open, setOpen] = useState(false);
+  const { screen } = useSession();
+  const open = useScreen((s) => s.histograms);
   const [box, seen] = useOnScreen<HTMLElement>();
   const latency = useLive(instance.id)?.snapshot.sendCallNs;
   const end = useRef<HTMLDivElement>(null);
+  const before = useRef(open);
   // What was unfolded is brought into sight.
   useEffect(() => {
-    if (open) end.current?.scrollIntoView({ block: 'nearest' });
+    if (open && !before.current) end.current?.scrollIntoView({ block: 'nearest' });
+    before.current = open;
   }, [open]);
   const known = latency !== undefined && latency.n > 0;
   return (
@@ -109,7 +112,7 @@ export function Latency({ instance }: { instance: InstanceInfo }) {
           type="button"
           className="button compact quiet"
           aria-expanded={open}
-          onClick={() => setOpen(!open)}
+          onClick={() => screen.setState({ histograms: !open })}
         >
           {open ? (
             <ChevronDown size={14} aria-hidden="true" />

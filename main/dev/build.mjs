@@ -4,7 +4,7 @@
 //   node main/dev/build.mjs [main preload cli page notices native]
 import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
+import { compileObjects, findCompiler, headers, link, PRODUCT_FLAGS } from './compile.mjs';
 import { noticesText, shippedPackages } from './dependencies.mjs';
 import { must, Problem, report } from './exec.mjs';
 import { bin, DIST, inRoot, isProgram, ROOT } from './paths.mjs';
@@ -157,16 +157,7 @@ const native = {
       {
         sources: addonSources(),
         headers: headers('native', join('node_modules', 'node-api-headers', 'include')),
-        flags: [
-          ...C_FLAGS,
-          '-O2',
-          '-fPIC',
-          '-fvisibility=hidden',
-          '-DNAPI_VERSION=8',
-          '-Inative/include',
-          '-Inative/src',
-          `-I${NODE_HEADERS}`,
-        ],
+        flags: [...PRODUCT_FLAGS, '-DNAPI_VERSION=8', `-I${NODE_HEADERS}`],
         folder: join(DIST, 'obj'),
       },
       detail,

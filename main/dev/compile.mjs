@@ -10,6 +10,16 @@ import { filesBelow, hashFiles, hashOf, writeWhole } from './stamps.mjs';
 /** Flags of every C file of this project. */
 export const C_FLAGS = ['-std=gnu17', '-g', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-pthread'];
 
+/** Flags of what ships, and of what it is measured against. */
+export const PRODUCT_FLAGS = [
+  ...C_FLAGS,
+  '-O2',
+  '-fPIC',
+  '-fvisibility=hidden',
+  '-Inative/include',
+  '-Inative/src',
+];
+
 /**
  * @typedef {object} Compiler
  * @property {string} command

@@ -1,0 +1,46 @@
+/* pair.h: what the measurements have in common.  A pair is the product's code and
+   a bare C loop that does the same work with nothing around it; both are timed
+   in turns in the same process, on the same CPU, over the same memory. */
+
+#ifndef BENCH_PAIR_H
+#define BENCH_PAIR_H
+
+#include "pl_aio.h"
+
+typedef struct {
+  unsigned long sz;    /* bytes of a packet */
+  unsigned long batch; /* packets of a call */
+  char const *  dir;   /* where files go: a folder on tmpfs, or of the page cache */
+} pair_cfg_t;
+
+typedef struct {
+  char const * name;
+
+  /* Makes everything both sides need and touches its memory.  NULL after a
+     sentence on stderr; then *skip says whether this machine can not do it. */
+  void * (*open)( pair_cfg_t const * cfg, int * skip );
+
+  /* Moves about that many packets (*units becomes how many it were) and returns
+     the time it took in ns; negative after a sentence on stderr. */
+  double (*ours)( void * self, uint64_t * units );
+  double (*bare)( void * self, uint64_t * units );
+
+  void (*close)( void * self );
+} pair_t;
+
+extern pair_t const pair_send;
+extern pair_t const pair_runner;
+extern pair_t const pair_loopback;
+extern pair_t const pair_pcapng;
+extern pair_t const pair_reader;
+
+/* A batch of cnt packets that all point to one frame of sz bytes, as the runner
+   lays out a lone template.  NULL when memory ran out; free it with frames_free. */
+pl_aio_pkt_info_t * frames_make( unsigned long sz, unsigned long cnt );
+void                frames_free( pl_aio_pkt_info_t * batch );
+
+/* An AIO over a sink in another translation unit, which looks at every descriptor
+   and keeps nothing. */
+pl_aio_t const * sink_aio( void );
+
+#endif /* BENCH_PAIR_H */

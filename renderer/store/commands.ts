@@ -78,12 +78,6 @@ function sourceCommands(session: Session, id: string): Command[] {
       keys: null,
       act: () => draft.edit(id, { source: settings.source === 'hex' ? 'capture' : 'hex' }),
     },
-    ...TEMPLATES.map(({ name, packet }) => ({
-      id: `template-${name}`,
-      title: `Template: ${name}`,
-      keys: null,
-      act: () => session.takeTemplate(id, packet),
-    })),
   ];
   if (settings.source === 'capture' && instance.capture !== null) {
     commands.push({ id: 'use-frame', title: 'Use frame', keys: null, act: () => session.takeFrame(id) });
@@ -105,6 +99,17 @@ function sourceCommands(session: Session, id: string): Command[] {
     });
   }
   return commands;
+}
+
+function templateCommands(session: Session, id: string): Command[] {
+  const instance = session.lab.getState().instances.find((i) => i.id === id);
+  if (!instance || isBusy(instance)) return [];
+  return TEMPLATES.map(({ name, packet }) => ({
+    id: `template-${name}`,
+    title: `Template: ${name}`,
+    keys: null,
+    act: () => session.takeTemplate(id, packet),
+  }));
 }
 
 function instanceCommands(session: Session, id: string): Command[] {
@@ -208,7 +213,13 @@ export function commandsNow(session: Session): readonly Command[] {
           ...planCommands(session, id),
           ...callCommands(session, id),
         ];
-  const all = [...own, ...instanceCommands(session, id ?? ''), ...viewCommands(session)];
+  const all = [
+    ...own,
+    ...instanceCommands(session, id ?? ''),
+    ...viewCommands(session),
+    // Last, because they are many.
+    ...templateCommands(session, id ?? ''),
+  ];
   if (session.lab.getState().instances.filter(isBusy).length >= 2) {
     all.splice(1, 0, { id: 'stop-all', title: 'Stop all', keys: null, act: () => go(session.stopAll()) });
   }

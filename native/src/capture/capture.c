@@ -13,10 +13,6 @@
 /* Holds the largest frame given out together with its block. */
 #define BUF_SZ ( 4UL * PL_CAPTURE_FRAME_MAX )
 
-/* The file is read in pieces of this size, so that frames are looked at while they are
-   still in the second-level cache. */
-#define PIECE_SZ (131072UL)
-
 int
 pl_capture_fill( pl_capture_t * self, unsigned long n ) {
   memmove( self->buf, self->buf + self->at, self->len - self->at );
@@ -24,9 +20,7 @@ pl_capture_fill( pl_capture_t * self, unsigned long n ) {
   self->len -= self->at;
   self->at = 0UL;
   while( self->len < n ) {
-    unsigned long want = n - self->len > PIECE_SZ ? n - self->len : PIECE_SZ;
-    if( want > BUF_SZ - self->len ) want = BUF_SZ - self->len;
-    ssize_t got = pread( self->fd, self->buf + self->len, want, (off_t)( self->base + self->len ) );
+    ssize_t got = pread( self->fd, self->buf + self->len, BUF_SZ - self->len, (off_t)( self->base + self->len ) );
     if( got < 0 && errno == EINTR ) continue;
     if( got < 0 ) return pl_capture_damaged( self, pl_capture_pos( self ), "can not be read: %s", strerror( errno ) );
     if( !got ) return self->len ? -1 : 0;

@@ -4,20 +4,6 @@
 
 _Static_assert( sizeof( pl_call_slot_t ) == 64UL, "a call fills one cache line" );
 
-/* The fields of a call that share a word, each read and written at its own width:
-   copying the struct as words would make the processor wait for its narrow stores. */
-static void
-slot_write( pl_call_slot_t * slot, pl_call_t const * call ) {
-  uint64_t const occ  = (uint64_t)call->occ_before | (uint64_t)call->occ_after << 32;
-  uint64_t const what = (uint64_t)call->cnt | (uint64_t)call->idx << 16 | (uint64_t)(uint8_t)call->code << 32 |
-                        (uint64_t)call->flush << 40 | (uint64_t)call->cause << 48;
-  uint64_t const word[PL_CALL_WORDS] = { call->t_ns, call->dur_ns, occ, what, call->a, call->b, call->c };
-  atomic_store_explicit( &slot->stamp, 0UL, memory_order_relaxed );
-  atomic_thread_fence( memory_order_release );
-  for( unsigned i = 0; i < PL_CALL_WORDS; i++ ) atomic_store_explicit( &slot->word[i], word[i], memory_order_relaxed );
-  atomic_store_explicit( &slot->stamp, call->seq, memory_order_release );
-}
-
 /* What the slot holds, if it is the call of that number (0: whichever it is). */
 static int
 slot_read( pl_call_slot_t * slot, uint64_t seq, pl_call_t * call ) {
@@ -41,16 +27,6 @@ slot_read( pl_call_slot_t * slot, uint64_t seq, pl_call_t * call ) {
                        .b          = word[5],
                        .c          = word[6] };
   return 1;
-}
-
-void
-pl_calls_write( pl_calls_t * self, pl_call_t const * call ) {
-  slot_write( &self->ring[call->seq % PL_CALLS], call );
-  pl_call_slot_t * first = &self->first[-call->code];
-  if( !atomic_load_explicit( &first->stamp, memory_order_relaxed ) ) slot_write( first, call );
-  _Atomic uint64_t * b = &self->batches[call->cnt];
-  atomic_store_explicit( b, atomic_load_explicit( b, memory_order_relaxed ) + 1UL, memory_order_relaxed );
-  atomic_store_explicit( &self->last, call->seq, memory_order_release );
 }
 
 int

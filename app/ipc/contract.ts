@@ -51,6 +51,8 @@ export const frameRowSchema = z.object({
   link: z.string(),
   /** The first bytes (at most 24) as hex digits. */
   head: z.string(),
+  /** What the capture says on this frame, as untrusted text of at most 300 characters; null when it says nothing. */
+  comment: z.string().nullable(),
   /** Why this frame will not be sent, or null. */
   note: z.string().nullable(),
 });

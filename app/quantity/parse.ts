@@ -80,8 +80,13 @@ export function group(value: number): string {
   return Math.trunc(value) === value ? value.toLocaleString('en-US') : String(value);
 }
 
+/** Untrusted text with its control characters made visible, those that turn the direction of writing among them. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '·');
+}
+
 /** Untrusted text shortened for a sentence, control characters made visible. */
 export function clip(text: string, max = 40): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}]/gu, '·');
+  const clean = plain(text);
   return clean.length > max ? `${clean.slice(0, max)}…` : clean;
 }

@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../../app/ipc/contract';
+import { plain } from '../../app/quantity/parse';
 
 /** What happened, newest last, bounded. Entries are sentences with a time; nothing is rewritten. */
 export class Journal {
@@ -14,7 +15,7 @@ export class Journal {
 
   add(level: JournalEntry['level'], instance: string | null, text: string): void {
     this.seq += 1;
-    const entry: JournalEntry = { seq: this.seq, at: this.now(), level, instance, text };
+    const entry: JournalEntry = { seq: this.seq, at: this.now(), level, instance, text: plain(text) };
     this.entries.push(entry);
     if (this.entries.length > this.max) this.entries.shift();
     this.heard(entry);

@@ -2,7 +2,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CaptureInfo, FrameRow } from '../../app/ipc/contract';
 import { oversizeNote } from '../../app/packet/hex';
+import { plain } from '../../app/quantity/parse';
 import { type NativeScan, nativeAddon } from '../native/addon';
+import { frameComment } from './frameComment';
 import { LabError } from './labError';
 
 /** Frames that the list shows; all are sent. */
@@ -25,7 +27,7 @@ export class OpenCapture {
     private readonly scan: NativeScan,
   ) {
     this.info = {
-      name: basename(path),
+      name: plain(basename(path)),
       format: scan.format,
       frames: scan.frames,
       bytes: scan.bytes,
@@ -36,7 +38,7 @@ export class OpenCapture {
       truncated: scan.truncated,
       linkTypes: scan.links.map(({ name, frames, link }) => ({ name, frames, ethernet: link === ETHERNET })),
       listed: scan.time.length,
-      problem: scan.problem === '' ? null : scan.problem,
+      problem: scan.problem === '' ? null : plain(scan.problem),
     };
   }
 
@@ -69,6 +71,7 @@ export class OpenCapture {
         original: this.scan.origlen[i] ?? 0,
         link: name,
         head: await this.hex(i, HEAD_BYTES),
+        comment: await this.comment(i),
         note: link === ETHERNET ? oversizeNote(length) : `${name} is not Ethernet: refused and counted.`,
       });
     }
@@ -79,6 +82,11 @@ export class OpenCapture {
   async bytes(index: number): Promise<string> {
     if (index >= this.info.listed) throw new LabError(`Frame ${index + 1} is not in the list.`, 'capture');
     return this.hex(index, BYTES_MAX);
+  }
+
+  private async comment(index: number): Promise<string | null> {
+    if (this.info.format !== 'pcapng') return null;
+    return frameComment(this.file, this.scan.offset[index] ?? 0, this.scan.caplen[index] ?? 0);
   }
 
   private async hex(index: number, max: number): Promise<string> {

@@ -15,7 +15,7 @@ import {
 
 import type { ExportKind } from '../../app/ipc/export';
 
-import { clip } from '../../app/quantity/parse';
+import { clip, plain } from '../../app/quantity/parse';
 
 import { BACKENDS } from '../backends/table';
 import { exportBytes, writeExport } from './exportFile';
@@ -127,7 +127,8 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
 }
 
 function failureOf(error: unknown): IpcFailure {
-  if (error instanceof LabError) return { code: 'BAD_INPUT', sentence: error.sentence, field: error.field };
+  if (error instanceof LabError)
+    return { code: 'BAD_INPUT', sentence: plain(error.sentence), field: error.field };
   const sentence = error instanceof Error ? error.message : String(error);
   return { code: 'INTERNAL', sentence: `Something went wrong inside Packet Lab: ${sentence}`, field: null };
 }

@@ -54,11 +54,8 @@ test('a capture that is none is refused in one sentence and nothing is lost', as
   await expect(page.getByRole('region', { name: 'Packet' })).toContainText('nano.pcap');
 });
 
-test('markup in a capture is text', async ({ lab }) => {
+test('a capture that is cut short is opened as far as it goes', async ({ lab }) => {
   const { page } = lab;
-  await lab.willOpen(join(CAPTURES, 'comments.pcapng'));
-  await page.getByRole('button', { name: 'Open capture' }).first().click();
-  await expect(page.getByRole('region', { name: 'Packet' })).toContainText('comments.pcapng');
   await lab.willOpen(join(CAPTURES, 'truncated-frame.pcap'));
   await page.getByRole('button', { name: 'Open capture' }).first().click();
   await expect(page.getByText(/byte offset 214 is cut short/).first()).toBeVisible();

@@ -1,4 +1,6 @@
-import { expect, type Lab, test } from './app';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CAPTURES, expect, type Lab, test } from './app';
 
 /** What the window and its page may do: nothing that is not needed. Each rule of main/security.ts and main/window.ts. */
 
@@ -182,6 +184,35 @@ test('the content security policy refuses all that is not the page’s own', asy
     events: 'connect-src',
     ran: 'nothing ran',
   });
+});
+
+test('what is in a capture or in its name is text', async ({ lab }) => {
+  const { page } = lab;
+  const markup = '<img src=x onerror=window.ran=1>';
+  const capture = join(lab.dir, `${markup}\u202ekcart\n<script>window.ran=1<.pcapng`);
+  copyFileSync(join(CAPTURES, 'comments.pcapng'), capture);
+  await lab.willOpen(capture);
+  const before = await page.locator('body *:is(img, script, u, b b, iframe, object, a[href])').count();
+  await page.getByRole('button', { name: 'Open capture' }).first().click();
+  const packet = page.getByRole('region', { name: 'Packet' });
+  await expect(packet).toContainText(`${markup}·kcart·<script>window.ran=1<.pcapng`);
+  // The comments of the frames: shown to the letter, direction marks and line ends as dots.
+  const list = packet.getByRole('grid', { name: 'Frames' });
+  const comments = await list.locator('bdi').allTextContents();
+  expect(comments).toHaveLength(2);
+  expect(comments[0]).toContain('<');
+  expect(comments[0]).toContain('·right to left');
+  expect(comments[1]).toMatch(/^(long ){60}…$/);
+  expect(comments.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  await expect(page.getByRole('region', { name: 'Journal' })).toContainText(markup);
+  // A sentence about a file of that name.
+  const none = join(lab.dir, `${markup}\u202e.txt`);
+  writeFileSync(none, 'no capture');
+  await lab.willOpen(none);
+  await page.getByRole('button', { name: 'Open capture' }).first().click();
+  await expect(page.getByText(`${markup}·.txt is neither pcap nor pcapng`).first()).toBeVisible();
+  expect(await page.locator('body *:is(img, script, u, b b, iframe, object, a[href])').count()).toBe(before);
+  expect(await page.evaluate(() => 'ran' in window)).toBe(false);
 });
 
 test('navigation, new windows and webviews are refused', async ({ lab }) => {

@@ -410,6 +410,7 @@ function fakeRow(index: number): FrameRow {
     original: length,
     link: cooked ? 'Linux cooked v1' : 'Ethernet',
     head: BUILT_IN_HEX.replaceAll(/\s/g, '').slice(0, 48),
+    comment: index % 997 === 996 ? 'retransmitted by the middlebox' : null,
     note: cooked
       ? 'Linux cooked v1 is not Ethernet: this frame will not be sent.'
       : large

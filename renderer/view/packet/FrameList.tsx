@@ -18,6 +18,7 @@ function spaced(hex: string): string {
 function Cells({ row }: { row: FrameRow | undefined }) {
   if (!row) return <span className="frame-cell">…</span>;
   const cut = row.original > row.length;
+  const words = [row.note, row.comment].filter((text) => text !== null).join(' ');
   return (
     <>
       <span className="frame-cell frame-no" role="gridcell">
@@ -40,13 +41,15 @@ function Cells({ row }: { row: FrameRow | undefined }) {
       <span className="frame-cell frame-head" role="gridcell">
         {spaced(row.head)}
       </span>
-      <span className="frame-cell frame-note" role="gridcell" title={row.note ?? undefined}>
+      <span className="frame-cell frame-note" role="gridcell" title={words === '' ? undefined : words}>
         {row.note !== null && (
           <>
             <Mark shape="triangle" tone="again" />
             <span>{row.note}</span>
           </>
         )}
+        {/* Its own direction of writing: it comes from anybody. */}
+        {row.comment !== null && <bdi>{row.comment}</bdi>}
       </span>
     </>
   );

@@ -172,7 +172,7 @@ test('a second start brings the first window to the front and ends', async ({ la
       app.once('second-instance', () => setTimeout(() => tell(done), 0)),
     );
   });
-  const args = [process.cwd(), `--user-data-dir=${lab.dir}/profile`, '/etc/passwd'];
+  const args = [process.cwd(), `--user-data-dir=${lab.dir}/profile`];
   if (process.getuid?.() === 0) args.push('--no-sandbox');
   const second = spawn(process.env.PACKET_LAB_ELECTRON ?? '', args, { stdio: 'ignore' });
   const exit = new Promise<number | null>((done) => second.on('exit', done));

@@ -157,11 +157,11 @@ test('no request leaves the page, and Chromium asks for nothing by itself', asyn
       const allowed = 'document.title = Notification.permission';
       const answers = {
         loaded: await webContents?.loadURL(far).then(() => 'loaded', code),
-        file: await webContents
-          ?.loadURL('file:///etc/passwd')
-          .then(() => webContents.executeJavaScript('document.body.innerText'), code),
         resolved: await session.defaultSession.resolveHost('localhost').then(() => 'resolved', code),
         inOther: await other.loadURL(far).then(() => 'loaded', code),
+        file: await other
+          .loadURL('file:///etc/passwd')
+          .then(() => other.webContents.executeJavaScript('document.body.innerText'), code),
         otherPermission:
           second !== session.defaultSession ? await other.webContents.executeJavaScript(allowed) : '',
       };

@@ -38,6 +38,6 @@ export function obey(words: readonly string[]): void {
   for (let more = true; ; more = nativeAddon().turnLoop()) {
     settle();
     if (status !== null) return;
-    if (!more) throw new Error('The command waits for something that can not come.');
+    if (!more) throw new Error('The command waits for something that cannot come.');
   }
 }

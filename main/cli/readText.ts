@@ -20,7 +20,7 @@ export async function readText(path: string, what: string): Promise<string> {
     const why =
       { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission is denied' }[code] ??
       (error instanceof Error ? error.message : String(error));
-    throw new UsageError(`${name} can not be read: ${why}.`);
+    throw new UsageError(`${name} cannot be read: ${why}.`);
   }
 }
 

@@ -52,7 +52,7 @@ async function bundledFiles() {
   const metafile = join(folder, 'meta.json');
   try {
     await must(
-      'What the bundles are made of can not be listed.',
+      'What the bundles are made of cannot be listed.',
       bin('esbuild'),
       [
         ...ENTRIES,

@@ -92,7 +92,7 @@ async function openFile(path: string): Promise<FileHandle> {
         : error instanceof Error
           ? error.message
           : String(error);
-    throw new LabError(`${path} can not be opened: ${why}.`, 'capture');
+    throw new LabError(`${path} cannot be opened: ${why}.`, 'capture');
   }
   if ((await file.stat()).isFile()) return file;
   await file.close();

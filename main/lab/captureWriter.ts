@@ -32,7 +32,7 @@ export class FileBeside {
     try {
       return new FileBeside(target, path, await open(path, 'wx'));
     } catch (error) {
-      throw new LabError(`${target} can not be written: ${reason(error)}.`);
+      throw new LabError(`${target} cannot be written: ${reason(error)}.`);
     }
   }
 

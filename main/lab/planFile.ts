@@ -47,7 +47,7 @@ export async function readPlanFile(path: string): Promise<PlanDocument> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw new LabError(`${name} can not be read: ${reason(error)}. What was open is kept.`);
+    throw new LabError(`${name} cannot be read: ${reason(error)}. What was open is kept.`);
   }
   const document = parsePlan(text);
   if (!document.ok) throw new LabError(`${name}: ${document.sentence} What was open is kept.`);

@@ -39,7 +39,7 @@ void           pl_capture_close( pl_capture_t * self );
 int          pl_capture_next( pl_capture_t * self, pl_frame_t * frame );
 char const * pl_capture_problem( pl_capture_t const * self );
 
-/* Starts over at the first frame.  0, or -1 when the file can not be read any
+/* Starts over at the first frame.  0, or -1 when the file cannot be read any
    more (pl_capture_problem). */
 int pl_capture_rewind( pl_capture_t * self );
 

@@ -16,7 +16,7 @@ import { appRounds, idleMemory, pageRounds } from './window.mjs';
  * @property {string | null} bare what it is compared with
  * @property {string} unit of both
  * @property {Target | null} target
- * @property {Round[] | string} rounds a sentence where this machine can not measure it
+ * @property {Round[] | string} rounds a sentence where this machine cannot measure it
  * @property {string} [note]
  */
 

@@ -35,7 +35,7 @@ function firstText(/** @type {Buffer} */ heard) {
 }
 
 /**
- * Evaluates an expression in a page; answers undefined when the page can not be asked (yet).
+ * Evaluates an expression in a page; answers undefined when the page cannot be asked (yet).
  * @param {string} url of the page's target
  * @param {string} expression
  */

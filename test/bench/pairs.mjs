@@ -35,7 +35,7 @@ async function build() {
 }
 
 /**
- * A pair's rounds. Throws a Problem when it fails; answers a sentence when this machine can not measure it.
+ * A pair's rounds. Throws a Problem when it fails; answers a sentence when this machine cannot measure it.
  * @param {{ pair: string, bytes: number, batch: number, folder: string }} of
  * @param {{ rounds: number, roundMs: number }} how
  * @returns {Promise<Round[] | string>}

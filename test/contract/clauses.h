@@ -19,7 +19,7 @@ typedef struct {
   pl_aio_t const *         aio;
   pl_backend_t *           backend;
   void *                   stage;     /* of the subject, may be NULL */
-  char                     path[128]; /* the file in which frames arrive, "" when they can not be seen */
+  char                     path[128]; /* the file in which frames arrive, "" when they cannot be seen */
   uint64_t                 clock;     /* what the subject is told the time is */
 } clause_instance_t;
 

@@ -178,8 +178,8 @@ test('the last session comes back: three instances with their packets, and nothi
   await lab.restart({ between: () => rmSync(capture) });
   await rows(lab).nth(1).click();
   const packet = lab.page.getByRole('region', { name: 'Packet' });
-  await expect(packet).toContainText('copy.pcap can not be opened: No such file');
-  await expect(journal(lab)).toContainText('copy.pcap can not be opened: No such file');
+  await expect(packet).toContainText('copy.pcap cannot be opened: No such file');
+  await expect(journal(lab)).toContainText('copy.pcap cannot be opened: No such file');
   await expect(field(lab, 'Batch size')).toHaveValue('31');
 });
 

@@ -257,7 +257,7 @@ test('a plan opens without its capture, says so, and keeps the name', async () =
     title: 'lost',
     capture: null,
     settings: { source: 'capture', batch: '5' },
-    captureNote: expect.stringMatching(/lost\.pcap can not be opened: No such file.* All else is here/),
+    captureNote: expect.stringMatching(/lost\.pcap cannot be opened: No such file.* All else is here/),
   });
   await expect(page.request('run.start', { id: 'A' })).rejects.toMatchObject({ field: 'capture' });
   await save(join(dir, 'again.json'));

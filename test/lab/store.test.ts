@@ -102,7 +102,7 @@ describe('the last session', () => {
     await settled(again);
     expect(again.list()[0]).toMatchObject({
       capture: null,
-      captureNote: expect.stringMatching(/gone\.pcap can not be opened: No such file/),
+      captureNote: expect.stringMatching(/gone\.pcap cannot be opened: No such file/),
       settings: { source: 'capture' },
     });
     expect(again.journal().at(-1)?.text).toMatch(/gone\.pcap/);

@@ -57,7 +57,7 @@ sound_close( sound_t * self ) {
   captured_delete( self->whole );
 }
 
-/* The block that byte n lies in; the first frame behind it can not be read when
+/* The block that byte n lies in; the first frame behind it cannot be read when
    the file ends there. */
 static unsigned long
 block_of( sound_t const * self, unsigned long n ) {

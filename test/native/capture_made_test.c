@@ -320,7 +320,7 @@ other_files( void ) {
   memset( long_name, 'n', sizeof( long_name ) - 1UL );
   long_name[sizeof( long_name ) - 1UL] = '\0';
   c                                    = captured_read( long_name );
-  CHECK_HAS( c->err.sentence, "can not be opened" );
+  CHECK_HAS( c->err.sentence, "cannot be opened" );
   captured_delete( c );
 }
 

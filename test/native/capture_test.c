@@ -109,7 +109,7 @@ not_captures( void ) {
       { "version.pcap", "version.pcap: the block at byte offset 0 says pcap version 9; only version 2 is known" },
       { "truncated-header.pcap",
         "the block at byte offset 0 should be a file header of 24 bytes and the file ends after 10" },
-      { "not-there.pcap", "not-there.pcap can not be opened: No such file or directory." },
+      { "not-there.pcap", "not-there.pcap cannot be opened: No such file or directory." },
       { "", "is a folder; a capture is a regular file." },
   };
   for( unsigned long i = 0UL; i < sizeof( bad ) / sizeof( bad[0] ); i++ ) {

@@ -15,7 +15,7 @@ char const * files_path( char const * name );
 /* A path in that folder that was not given out before. */
 char const * files_new( void );
 
-/* The whole file, to be freed; NULL when it can not be read. */
+/* The whole file, to be freed; NULL when it cannot be read. */
 uint8_t * file_read( char const * path, unsigned long * sz );
 
 /* Writes a file anew.  1, or 0. */

@@ -42,7 +42,7 @@ until_full( char const * path, way_t const * way, int err ) {
   CHECK_STR( b->state.step, "write" );
   CHECK_HAS( b->state.sentence, strerror( err ) );
   CHECK_HAS( b->state.sentence, "kept and readable" );
-  CHECK_HAS( cause_of( b ), "can not be written any more" );
+  CHECK_HAS( cause_of( b ), "cannot be written any more" );
 
   /* Of the last call only what is in the file was taken. */
   CHECK_EQ( taken, b->completed > sent ? b->completed - sent : 0UL );
@@ -148,7 +148,7 @@ header_limit( void ) {
   CHECK_EQ( tap_fork( no_header, NULL ), 0 );
 }
 
-/* In a child: an old file that may be overwritten and can not be. */
+/* In a child: an old file that may be overwritten and cannot be. */
 static int
 old_file( void const * arg ) {
   char const * path = arg;

@@ -201,7 +201,7 @@ impossible( void ) {
   CHECK( !pl_backend_open( "pcapng", &gone, 1UL, 0, &err ) );
   CHECK_EQ( err.err, ENOENT );
   CHECK_STR( err.step, "open" );
-  CHECK_HAS( err.sentence, "/nonexistent-folder/a.pcapng can not be written: No such file or directory." );
+  CHECK_HAS( err.sentence, "/nonexistent-folder/a.pcapng cannot be written: No such file or directory." );
   char const * fifo = files_new();
   CHECK( !mkfifo( fifo, 0600 ) );
   pl_opt_t unread = { .name = "file", .str = fifo };
@@ -350,7 +350,7 @@ main( void ) {
   tap_run( "snaplen", snaplen );
   tap_run( "large frames", large );
   tap_run( "an existing file is kept, unless forced", existing );
-  tap_run( "what can not be opened says why", impossible );
+  tap_run( "what cannot be opened says why", impossible );
   tap_run( "Stop is heard between writes", stop_between_writes );
   tap_run( "close writes to the end all the same", close_ignores_stop );
   tap_run( "a pipe without room is AGAIN, and loses nothing", slow_pipe );

@@ -55,7 +55,7 @@ failure( void ) {
   pl_recorder_delete( recorder );
 }
 
-/* A flush answers SUCCESS even when it finds that the file can not be written any more. */
+/* A flush answers SUCCESS even when it finds that the file cannot be written any more. */
 static void
 failing_flush( void ) {
   char const * fifo = files_new();

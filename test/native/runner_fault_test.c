@@ -261,7 +261,7 @@ broken_contract( void ) {
     CHECK_EQ( s.counters.stopped_by, PL_STOP_FAULT );
     CHECK_EQ( fault.state, PL_STATE_FAILED );
     CHECK_HAS( fault.sentence, "broke the contract" );
-    CHECK_EQ( s.counters.taken, 8UL ); /* of the call that can not be counted nothing is */
+    CHECK_EQ( s.counters.taken, 8UL ); /* of the call that cannot be counted nothing is */
     CHECK_EQ( s.counters.offered, 16UL );
     CHECK_EQ( b.call_cnt, 3UL ); /* the flush at the end comes last */
   }

@@ -228,7 +228,7 @@ main( void ) {
   tap_run( "a lone template", only );
   tap_run( "no template", none );
   tap_run( "captures, in batches and in passes", captures );
-  tap_run( "captures that can not be sent say why", unsendable );
+  tap_run( "captures that cannot be sent say why", unsendable );
   tap_run( "damage ends the source", damaged );
   tap_run( "a capture that is emptied between passes", emptied );
   tap_run( "several parts, one after the other", chained );

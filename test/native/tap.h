@@ -11,10 +11,10 @@
 void tap_run( char const * name, void ( *fn )( void ) );
 void tap_run_with( char const * name, void ( *fn )( void const * arg ), void const * arg );
 
-/* The running case can not be tried here, and why. */
+/* The running case cannot be tried here, and why. */
 void tap_skip( char const * reason );
 
-/* Runs fn in a process of its own, which may change what a process can not take
+/* Runs fn in a process of its own, which may change what a process cannot take
    back (limits, namespaces).  Its failed checks count for the running case, and
    so does a crash.  Returns the child's status: 0, or what fn returned. */
 int tap_fork( int ( *fn )( void const * arg ), void const * arg );

@@ -310,7 +310,7 @@ pcapng_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
   int           regular = 0, created = 0;
   pcapng_t *    self = calloc( 1UL, sizeof( *self ) + path_sz );
   if( !self ) {
-    pl_err_set( err, ENOMEM, "memory", "%.200s can not be written: out of memory.", path );
+    pl_err_set( err, ENOMEM, "memory", "%.200s cannot be written: out of memory.", path );
     return NULL;
   }
   memcpy( self->path, path, path_sz );
@@ -323,7 +323,7 @@ pcapng_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
     else if( e == ENXIO )
       pl_err_set( err, e, "open", "%.200s is a pipe that nobody reads; start its reader first.", path );
     else
-      pl_err_set( err, e, "open", "%.200s can not be written: %s.", path, strerror( e ) );
+      pl_err_set( err, e, "open", "%.200s cannot be written: %s.", path, strerror( e ) );
     free( self );
     return NULL;
   }
@@ -360,7 +360,7 @@ pcapng_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz ) 
     break;
   case CAUSE_NO_ROOM: snprintf( buf, buf_sz, "The pipe has no room: its reader is slower than the run." ); break;
   case CAUSE_STOP:    snprintf( buf, buf_sz, "Stop was asked for between two writes." ); break;
-  default: snprintf( buf, buf_sz, "The file can not be written any more: %s.", strerror( (int)cause->b ) );
+  default: snprintf( buf, buf_sz, "The file cannot be written any more: %s.", strerror( (int)cause->b ) );
   }
 }
 

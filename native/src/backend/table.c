@@ -118,7 +118,7 @@ pl_backend_set_peer_out( pl_backend_t * self, pl_backend_t * file, pl_err_t * er
   }
   pl_recorder_t * recorder = self->recorder ? NULL : pl_recorder_new( file );
   if( !recorder ) {
-    pl_err_set( err, 0, "memory", "The peer of %s can not be recorded: it is already, or memory ran out.",
+    pl_err_set( err, 0, "memory", "The peer of %s cannot be recorded: it is already, or memory ran out.",
                 self->def->name );
     return -1;
   }

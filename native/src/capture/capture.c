@@ -22,7 +22,7 @@ pl_capture_fill( pl_capture_t * self, unsigned long n ) {
   while( self->len < n ) {
     ssize_t got = pread( self->fd, self->buf + self->len, BUF_SZ - self->len, (off_t)( self->base + self->len ) );
     if( got < 0 && errno == EINTR ) continue;
-    if( got < 0 ) return pl_capture_damaged( self, pl_capture_pos( self ), "can not be read: %s", strerror( errno ) );
+    if( got < 0 ) return pl_capture_damaged( self, pl_capture_pos( self ), "cannot be read: %s", strerror( errno ) );
     if( !got ) return self->len ? -1 : 0;
     self->len += (unsigned long)got;
   }
@@ -119,7 +119,7 @@ pl_capture_open( char const * path, pl_err_t * err ) {
   self->ended = 1;
   struct stat st;
   if( self->fd < 0 || fstat( self->fd, &st ) ) {
-    pl_err_set( err, errno, "open", "%.200s can not be opened: %s.", path, strerror( errno ) );
+    pl_err_set( err, errno, "open", "%.200s cannot be opened: %s.", path, strerror( errno ) );
     goto fail;
   }
   if( !S_ISREG( st.st_mode ) ) {

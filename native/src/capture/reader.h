@@ -66,7 +66,7 @@ pl_capture_pos( pl_capture_t const * self ) {
 int pl_capture_fill( pl_capture_t * self, unsigned long n );
 
 /* Makes n bytes (at most the buffer) available at buf+at.  1; 0 when the file
-   ends exactly here; -1 when it ends within them or can not be read (problem is
+   ends exactly here; -1 when it ends within them or cannot be read (problem is
    set for a read error only). */
 static inline int
 pl_capture_need( pl_capture_t * self, unsigned long n ) {

@@ -1,5 +1,5 @@
 /* recorder: an AIO that writes what passes into a pcapng backend and never
-   stands in the way of a run.  When recording can not go on (disk full, limit
+   stands in the way of a run.  When recording cannot go on (disk full, limit
    reached) frames are accepted, not recorded, and counted. */
 
 #ifndef PL_RECORDER_H

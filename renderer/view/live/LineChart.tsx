@@ -68,7 +68,8 @@ const Plot = memo(function Plot({ rows, lines, scale, axis, unit, width, height 
         ticks={scale.ticks as number[]}
         interval={0}
         width={LEFT}
-        tickFormatter={(value: number) => (value === 0 ? `0 ${unit}` : si(value))}
+        // Before a run there is nothing to measure: the lines stand there without numbers.
+        tickFormatter={(value: number) => (value === 0 ? `0 ${unit}` : rows.length > 0 ? si(value) : '')}
         tickLine={false}
         axisLine={false}
         stroke="var(--axis)"

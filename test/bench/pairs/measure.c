@@ -18,7 +18,7 @@
 
 #define TURN_NS (20e6)
 
-#define EXIT_SKIP (3) /* this machine can not measure it; stderr says why */
+#define EXIT_SKIP (3) /* this machine cannot measure it; stderr says why */
 
 static pair_t const * const pairs[] = { &pair_send, &pair_runner, &pair_loopback, &pair_pcapng, &pair_reader };
 

@@ -17,7 +17,7 @@ typedef struct {
   char const * name;
 
   /* Makes everything both sides need and touches its memory.  NULL after a
-     sentence on stderr; then *skip says whether this machine can not do it. */
+     sentence on stderr; then *skip says whether this machine cannot do it. */
   void * (*open)( pair_cfg_t const * cfg, int * skip );
 
   /* Moves about that many packets (*units becomes how many it were) and returns

@@ -130,7 +130,7 @@ pcapng_bare( void * ctx, uint64_t * units ) {
   unlink( self->path );
   int fd = open( self->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600 );
   if( fd < 0 ) {
-    fprintf( stderr, "%s can not be written: %s.\n", self->path, strerror( errno ) );
+    fprintf( stderr, "%s cannot be written: %s.\n", self->path, strerror( errno ) );
     return -1.0;
   }
   uint8_t const header[HEADER_SZ] = { 0 };
@@ -139,7 +139,7 @@ pcapng_bare( void * ctx, uint64_t * units ) {
   uint64_t      t0                = pl_clock_ns();
   for( uint64_t i = 0UL; i < calls; i++ ) bad |= write_all( fd, self->blocks, self->blocks_sz );
   double ns = (double)( pl_clock_ns() - t0 );
-  if( bad ) fprintf( stderr, "%s can not be written: %s.\n", self->path, strerror( errno ) );
+  if( bad ) fprintf( stderr, "%s cannot be written: %s.\n", self->path, strerror( errno ) );
   *units = calls * self->cnt;
   close( fd );
   unlink( self->path );

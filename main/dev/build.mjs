@@ -167,6 +167,41 @@ const native = {
   },
 };
 
+const HELPER = join(DIST, 'native', 'packet-lab-helper');
+
+/** Sources of the lab's helper program: its own, and the check of requests that the core has as well. */
+export function helperSources() {
+  return [...filesBelow(inRoot('native', 'helper'), ['.c']), inRoot('native', 'src', 'net', 'lab_check.c')];
+}
+
+/** @type {Part} */
+const helper = {
+  name: 'helper',
+  title: 'lab helper',
+  outputs: [HELPER],
+  missing: () => (existsSync(inRoot('native', 'helper')) ? null : 'native/helper is missing.'),
+  inputs: () => [
+    ...common(),
+    inRoot('main', 'dev', 'compile.mjs'),
+    ...helperSources(),
+    ...headers(join('native', 'include'), join('native', 'helper')),
+  ],
+  make: async (detail) => {
+    const compiler = await findCompiler();
+    const objects = await compileObjects(
+      compiler,
+      {
+        sources: helperSources(),
+        headers: headers(join('native', 'include'), join('native', 'helper')),
+        flags: [...PRODUCT_FLAGS, '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'],
+        folder: join(DIST, 'obj-helper'),
+      },
+      detail,
+    );
+    await link(compiler, { objects, flags: ['-pie', '-Wl,-z,relro,-z,now'], output: HELPER });
+  },
+};
+
 /** Every part, in the order they are listed when something is said about them. */
 export const PARTS = Object.freeze([
   bundle({
@@ -195,6 +230,8 @@ export const PARTS = Object.freeze([
   page,
   notices,
   native,
+  // Network namespaces are Linux's own; elsewhere there is no lab.
+  ...(process.platform === 'linux' ? [helper] : []),
 ]);
 
 /** Builds one part unless it is up to date. Answers whether something was done. */

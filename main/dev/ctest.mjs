@@ -5,6 +5,7 @@
 //   node main/dev/ctest.mjs [part of a test's name]
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { helperSources } from './build.mjs';
 import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
 import { Problem, report, run } from './exec.mjs';
 import { failed, fromTap, summary } from './outcomes.mjs';
@@ -122,6 +123,25 @@ async function buildVariant(variant, { tests, shared, compiler }, detail) {
 }
 
 /**
+ * The lab's helper under the same sanitizers: dist/ctest/packet-lab-helper.
+ * @param {import('./compile.mjs').Compiler} compiler
+ * @param {(text: string) => void} detail
+ */
+async function buildHelper(compiler, detail) {
+  const objects = await compileObjects(
+    compiler,
+    {
+      sources: helperSources(),
+      headers: headers('native', 'test'),
+      flags: SANITIZED,
+      folder: join(FOLDER, 'obj'),
+    },
+    detail,
+  );
+  await link(compiler, { objects, flags: SANITIZERS, output: join(FOLDER, 'packet-lab-helper') });
+}
+
+/**
  * Builds and runs the C tests.
  * @param {string} [filter] only programs whose name contains this
  * @returns {Promise<Outcome[]>}
@@ -143,6 +163,7 @@ export async function runCTests(filter = '') {
   try {
     await step('C tests, building', async (detail) => {
       const compiler = await findCompiler();
+      if (process.platform === 'linux') await buildHelper(compiler, detail);
       for (const variant of VARIANTS) {
         const taken = tests.filter(variant.takes);
         if (taken.length === 0) continue;

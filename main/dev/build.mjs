@@ -4,7 +4,7 @@
 //   node main/dev/build.mjs [main preload cli page notices native]
 import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileObjects, findCompiler, headers, link, PRODUCT_FLAGS } from './compile.mjs';
+import { compileObjects, findCompiler, headers, isOfLinux, link, PRODUCT_FLAGS } from './compile.mjs';
 import { noticesText, shippedPackages } from './dependencies.mjs';
 import { must, Problem, report } from './exec.mjs';
 import { bin, DIST, inRoot, isProgram, ROOT } from './paths.mjs';
@@ -123,13 +123,40 @@ const notices = {
 const ADDON = join(DIST, 'native', 'packet_lab.node');
 const NODE_HEADERS = inRoot('node_modules', 'node-api-headers', 'include');
 
-function addonSources() {
-  return [...filesBelow(inRoot('native', 'src'), ['.c']), ...filesBelow(inRoot('native', 'addon'), ['.c'])];
+/** Sources of the addon, with or without what only Linux has. */
+function addonSources(linux = process.platform === 'linux') {
+  const all = [
+    ...filesBelow(inRoot('native', 'src'), ['.c']),
+    ...filesBelow(inRoot('native', 'addon'), ['.c']),
+  ];
+  return linux ? all : all.filter((source) => !isOfLinux(source));
 }
 
 /** Flags for a shared object that Node loads; its Node-API symbols are found at load time. */
 function sharedFlags() {
   return process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
+}
+
+/**
+ * Compiles and links the addon.
+ * @param {{ flags: string[], folder: string, output: string, linux?: boolean }} how flags: on top of the usual ones;
+ *   folder: of objects; linux: with what only Linux has
+ * @param {(text: string) => void} detail
+ */
+export async function compileAddon({ flags, folder, output, linux }, detail) {
+  const compiler = await findCompiler();
+  const objects = await compileObjects(
+    compiler,
+    {
+      sources: addonSources(linux),
+      headers: headers('native', join('node_modules', 'node-api-headers', 'include')),
+      flags: [...PRODUCT_FLAGS, '-DNAPI_VERSION=8', ...flags, `-I${NODE_HEADERS}`],
+      folder,
+    },
+    detail,
+  );
+  detail('linking');
+  await link(compiler, { objects, flags: [...sharedFlags(), '-pthread', '-lm'], output });
 }
 
 /** @type {Part} */
@@ -150,21 +177,7 @@ const native = {
     ...addonSources(),
     ...headers('native', join('node_modules', 'node-api-headers', 'include')),
   ],
-  make: async (detail) => {
-    const compiler = await findCompiler();
-    const objects = await compileObjects(
-      compiler,
-      {
-        sources: addonSources(),
-        headers: headers('native', join('node_modules', 'node-api-headers', 'include')),
-        flags: [...PRODUCT_FLAGS, '-DNAPI_VERSION=8', `-I${NODE_HEADERS}`],
-        folder: join(DIST, 'obj'),
-      },
-      detail,
-    );
-    detail('linking');
-    await link(compiler, { objects, flags: [...sharedFlags(), '-pthread', '-lm'], output: ADDON });
-  },
+  make: (detail) => compileAddon({ flags: [], folder: join(DIST, 'obj'), output: ADDON }, detail),
 };
 
 const HELPER = join(DIST, 'native', 'packet-lab-helper');

@@ -45,6 +45,16 @@ export function headers(/** @type {string[]} */ ...folders) {
 }
 
 /**
+ * Whether a C source is about what only Linux has: it lies in native/src/net, or includes a header of that part. Such sources
+ * are left out elsewhere; who refers to them does so behind PL_OS_LINUX (native/src/os/os.h).
+ * @param {string} source absolute path
+ */
+export function isOfLinux(source) {
+  if (source.startsWith(inRoot('native', 'src', 'net'))) return true;
+  return /^#include "(net\/|pl_lab\.h|pl_device\.h)/m.test(readFileSync(source, 'utf8'));
+}
+
+/**
  * @typedef {object} ObjectPlan
  * @property {string[]} sources absolute paths
  * @property {string[]} headers absolute paths

@@ -1,15 +1,16 @@
 // C tests: every test/native/*_test.c is a program that prints TAP. It is linked with the whole C core and the contract
 // suite, under AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer. Those named *_race_test.c run a second
-// time under ThreadSanitizer.
+// time under ThreadSanitizer, and all of them once more on the core as other systems compile it (portable.mjs).
 //
 //   node main/dev/ctest.mjs [part of a test's name]
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { helperSources } from './build.mjs';
-import { C_FLAGS, compileObjects, findCompiler, headers, link } from './compile.mjs';
+import { C_FLAGS, compileObjects, findCompiler, headers, isOfLinux, link } from './compile.mjs';
 import { Problem, report, run } from './exec.mjs';
 import { failed, fromTap, summary } from './outcomes.mjs';
 import { DIST, inRoot, isProgram, ROOT } from './paths.mjs';
+import { POSIX_ONLY, portableFlags } from './portable.mjs';
 import { say, step } from './progress.mjs';
 import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
 
@@ -19,27 +20,40 @@ import { filesBelow, hashFiles, hashOf, isFresh, stamp } from './stamps.mjs';
  * @typedef {object} Variant one way to build the tests
  * @property {string} suffix of the programs' names
  * @property {string[]} sanitizers
- * @property {string[]} more flags of the compiler only
+ * @property {() => string[]} more flags of the compiler only
+ * @property {string[]} [core] flags of the compiler for native/src only
  * @property {(source: string) => boolean} takes which tests
+ * @property {boolean} [linux] false: without what only Linux has
  */
 
 /** Address and undefined behaviour: what a finding is, ends the program. */
 export const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+/** Tests that ask Linux for what they need: a full file system to mount, a clock to stand in for. */
+const OF_LINUX = ['pcapng_full_test.c', 'clock_step_test.c'];
 
 /** @type {Variant[]} */
 const VARIANTS = [
   {
     suffix: '',
     sanitizers: SANITIZERS,
-    more: [],
+    more: () => [],
     takes: () => true,
   },
   {
     suffix: '-tsan',
     sanitizers: ['-fsanitize=thread'],
     // It does not see fences; where they stand the data are atomics anyway.
-    more: ['-Wno-tsan'],
+    more: () => ['-Wno-tsan'],
     takes: (source) => source.endsWith('_race_test.c'),
+  },
+  {
+    suffix: '-portable',
+    sanitizers: SANITIZERS,
+    more: portableFlags,
+    core: POSIX_ONLY,
+    takes: (source) => !OF_LINUX.includes(basename(source)) && !isOfLinux(source),
+    linux: false,
   },
 ];
 
@@ -93,14 +107,24 @@ async function runProgram(/** @type {string} */ name, /** @type {string} */ prog
  * @param {(text: string) => void} detail
  */
 async function buildVariant(variant, { tests, shared, compiler }, detail) {
-  const flags = [...FLAGS, ...variant.sanitizers, ...variant.more];
+  const flags = [...FLAGS, ...variant.sanitizers, ...variant.more()];
   const folder = join(FOLDER, `obj${variant.suffix}`);
   const plan = { headers: headers('native', 'test'), flags, folder };
   /** @type {Outcome[]} */
   const outcomes = [];
   /** @type {{ name: string, program: string }[]} */
   const programs = [];
-  const objects = await compileObjects(compiler, { ...plan, sources: shared }, detail);
+  const linked = variant.linux === false ? shared.filter((source) => !isOfLinux(source)) : shared;
+  const isCore = (/** @type {string} */ source) => source.startsWith(inRoot('native'));
+  const core = { ...plan, flags: [...flags, ...(variant.core ?? [])] };
+  const objects = [
+    ...(await compileObjects(compiler, { ...core, sources: linked.filter(isCore) }, detail)),
+    ...(await compileObjects(
+      compiler,
+      { ...plan, sources: linked.filter((source) => !isCore(source)) },
+      detail,
+    )),
+  ];
   const sharedHash = hashFiles(objects);
   for (const source of tests) {
     const name = `${basename(source, '.c')}${variant.suffix}`;
@@ -110,8 +134,8 @@ async function buildVariant(variant, { tests, shared, compiler }, detail) {
       const key = hashOf(compiler.version, sharedHash, hashFiles(own), flags.join(' '));
       if (!isFresh(`ctest-${name}`, key, [program])) {
         detail(`linking ${name}`);
-        const linked = [...variant.sanitizers, '-pthread', '-lm'];
-        await link(compiler, { objects: [...own, ...objects], flags: linked, output: program });
+        const libraries = [...variant.sanitizers, '-pthread', '-lm'];
+        await link(compiler, { objects: [...own, ...objects], flags: libraries, output: program });
         stamp(`ctest-${name}`, key);
       }
       programs.push({ name, program });

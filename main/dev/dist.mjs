@@ -114,9 +114,14 @@ function standing(runtime) {
     ...filesBelow(inRoot('main', 'packaging'), []),
     ...filesBelow(inRoot('main', 'dev'), ['.mjs']),
     ...filesBelow(join(DIST, 'page'), []),
-    ...['main.cjs', 'icon.png', 'preload.cjs', 'native/packet_lab.node', 'native/packet-lab-helper'].map(
-      (file) => join(DIST, file),
-    ),
+    ...[
+      'main.cjs',
+      'icon.png',
+      'preload.cjs',
+      'THIRD-PARTY-NOTICES.txt',
+      'native/packet_lab.node',
+      'native/packet-lab-helper',
+    ].map((file) => join(DIST, file)),
   ];
   const key = hashOf(JSON.stringify(runtime), hashFiles(inputs));
   return { packages, key, fresh: isFresh('dist', key, [packages.executable, packages.tar, packages.deb]) };

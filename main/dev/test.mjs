@@ -1,7 +1,7 @@
 // npm test: brings what is missing, builds, and runs every kind of test. A failure does not stop what comes after it.
 // The last line is the count: N passed, N failed, N skipped.
 //
-//   node main/dev/test.mjs [--yes] [types] [lint] [native] [fuzz] [e2e] [soak] [dist] [vitest] [a folder of test/, such as arch or unit]
+//   node main/dev/test.mjs [--yes] [types] [lint] [native] [fuzz] [portable] [e2e] [soak] [dist] [vitest] [a folder of test/, such as arch or unit]
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { build, PARTS } from './build.mjs';
 import { checkLint, checkTypes } from './check.mjs';
@@ -12,6 +12,7 @@ import { Problem, report, run } from './exec.mjs';
 import { replayCorpus } from './fuzz.mjs';
 import { failed, fromPlaywright, skipped, summary, withEnd } from './outcomes.mjs';
 import { bin, inRoot, isProgram, ROOT } from './paths.mjs';
+import { runPortable } from './portable.mjs';
 import { say } from './progress.mjs';
 import { checkNode, provideNpmPackages, provideSystem } from './provision.mjs';
 import { resolveRuntime } from './runtime.mjs';
@@ -119,7 +120,7 @@ async function dist(broken) {
  */
 function stagesFor(names) {
   const folders = vitestFolders();
-  const known = ['types', 'lint', 'vitest', 'native', 'fuzz', 'e2e', 'soak', 'dist'];
+  const known = ['types', 'lint', 'vitest', 'native', 'fuzz', 'portable', 'e2e', 'soak', 'dist'];
   const unknown = names.find((name) => !known.includes(name) && !folders.includes(name));
   if (unknown !== undefined) {
     throw new Problem(
@@ -143,6 +144,13 @@ function stagesFor(names) {
     stages.push({ name: 'native', title: 'C tests under ASan and UBSan', work: () => runCTests() });
   if (wanted('fuzz'))
     stages.push({ name: 'fuzz', title: 'the corpus of the fuzz targets', work: replayCorpus });
+  if (wanted('portable'))
+    stages.push({
+      name: 'portable',
+      title: 'tests without what only Linux has',
+      work: async (broken) =>
+        broken.length > 0 ? [failed('portable', 'not run, because the build failed')] : runPortable(),
+    });
   if (wanted('e2e'))
     stages.push({
       name: 'e2e',

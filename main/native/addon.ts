@@ -204,6 +204,8 @@ export interface NativeTables {
   readonly batchMax: number;
   readonly calls: number;
   readonly states: readonly string[];
+  /** Whether this system reports errors of earlier datagrams. */
+  readonly lateErrors: boolean;
   readonly backends: readonly {
     name: string;
     peer: boolean;

@@ -2,6 +2,7 @@
    can compare them with the TypeScript ones. */
 
 #include "handles.h"
+#include "os/datagram.h"
 
 #include <math.h>
 #include <signal.h>
@@ -59,6 +60,8 @@ tables( napi_env env, napi_callback_info info ) {
     napi_set_element( env, list, (uint32_t)i, name );
   }
   pl_put( env, v, "states", list );
+  napi_get_boolean( env, pl_os_has_late_errors != 0, &list );
+  pl_put( env, v, "lateErrors", list );
   unsigned long                    cnt;
   pl_backend_def_t const * const * table = pl_backend_table( &cnt );
   napi_create_array( env, &list );

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { nativeAddon } from '../../main/native/addon';
 import { packetLab, sendJson } from './cli';
 
 /** An Ethernet, IP and UDP frame as hex digits; only what the backend reads needs to be right. */
@@ -82,13 +83,16 @@ test('an empty payload is an empty datagram', async () => {
   expect(heard.map((message) => message.length)).toEqual([0]);
 });
 
+/** Late errors of one datagram to a closed port; only Linux tells of them. */
+const LATE = nativeAddon().tables().lateErrors ? 1 : 0;
+
 test('a closed port is a late error of the earlier datagram, which stays taken', async () => {
   const { socket, port } = await receiver(4);
   socket.close();
   await once(socket, 'close');
   const hex = frame(4, port, Buffer.from('nobody')).toString('hex');
   const one = await sendJson('--backend', 'udp', '--hex', hex);
-  expect(one).toMatchObject({ status: 0, taken: 1, completed: 1, lateErrors: 1, reasons: [] });
+  expect(one).toMatchObject({ status: 0, taken: 1, completed: 1, lateErrors: LATE, reasons: [] });
   const many = await sendJson('--backend', 'udp', '--hex', hex, '--count', '1000');
   expect(many).toMatchObject({
     status: 0,
@@ -96,7 +100,7 @@ test('a closed port is a late error of the earlier datagram, which stays taken',
     taken: 1000,
     refused: 0,
     completed: 1000,
-    lateErrors: 1000,
+    lateErrors: 1000 * LATE,
   });
 });
 

@@ -3,24 +3,24 @@
    TTL and checksums are not used.
 
    flush: nothing is buffered; a flush reads the sockets' error queues.
-   completed: datagrams sendmmsg accepted.
+   completed: datagrams the system accepted.
 
    An error that comes back later (a closed port answers ICMP port unreachable)
    belongs to an earlier datagram.  With IP_RECVERR it waits in the error queue and
    the next send fails once: the queue is read after every short or failed send,
-   each entry counts as a late error, and the send goes on where it stopped. */
+   each entry counts as a late error, and the send goes on where it stopped.  Systems
+   other than Linux report nothing of the kind on such a socket. */
 
 #include "backend/udp_frame.h"
+#include "os/datagram.h"
 #include "run/clock.h"
 #include "pl_backend.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { OPT_SNDBUF, OPT_CNT };
@@ -41,46 +41,26 @@ enum { CAUSE_BUF_MAX = 1, CAUSE_TINY, CAUSE_FRAME, CAUSE_NO_ROOM, CAUSE_DOWN, CA
 typedef struct {
   pl_backend_t        head;
   int                 fd[2]; /* AF_INET, AF_INET6; -1 when the family is missing */
-  struct mmsghdr      msg[SEND_MAX];
+  pl_os_datagram_t    msg[SEND_MAX];
   struct iovec        iov[SEND_MAX];
   struct sockaddr_in6 to[SEND_MAX]; /* large enough for both families */
   unsigned long       at[SEND_MAX]; /* index in the caller's batch */
 } udp_t;
 
+static void
+count_late( void * ctx, pl_os_late_t const * late ) {
+  udp_t * self = ctx;
+  self->head.late_errors++;
+  self->head.late = (pl_cause_t){ .id = CAUSE_LATE,
+                                  .a  = late->v4 ? late->to.s_addr : 0UL, /* 0: ::1 */
+                                  .b  = ntohs( late->port ),
+                                  .c  = (uint64_t)late->err };
+}
+
 /* Reads one error queue empty.  Returns how many entries it held. */
 static unsigned
 drain_errors( udp_t * self, int fd ) {
-  unsigned cnt = 0U;
-  for( ;; ) {
-    union {
-      struct sockaddr_in  v4;
-      struct sockaddr_in6 v6;
-    } to;
-    char          control[512], data[1];
-    struct iovec  iov = { .iov_base = data, .iov_len = sizeof( data ) };
-    struct msghdr msg = { .msg_name    = &to,
-                          .msg_namelen = sizeof( to ),
-                          .msg_iov     = &iov,
-                          .msg_iovlen  = 1,
-                          .msg_control = control,
-                          .msg_controllen = sizeof( control ) };
-    memset( &to, 0, sizeof( to ) );
-    if( recvmsg( fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT ) < 0 ) return cnt;
-    for( struct cmsghdr * c = CMSG_FIRSTHDR( &msg ); c; c = CMSG_NXTHDR( &msg, c ) ) {
-      int v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
-      int v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
-      if( !v4 && !v6 ) continue;
-      struct sock_extended_err err;
-      memcpy( &err, CMSG_DATA( c ), sizeof( err ) );
-      cnt++;
-      self->head.late_errors++;
-      pl_cause_t * late = &self->head.late;
-      late->id          = CAUSE_LATE;
-      late->a           = v4 ? to.v4.sin_addr.s_addr : 0UL; /* 0: ::1, the only IPv6 destination there is */
-      late->b           = ntohs( v4 ? to.v4.sin_port : to.v6.sin6_port );
-      late->c           = err.ee_errno;
-    }
-  }
+  return pl_os_udp_late( fd, count_late, self );
 }
 
 static void
@@ -106,7 +86,7 @@ put( udp_t * self, unsigned k, unsigned long i, pl_udp_frame_t const * f ) {
     to_sz           = sizeof( *to );
   }
   self->iov[k] = (struct iovec){ .iov_base = (void *)(uintptr_t)f->payload, .iov_len = f->payload_sz };
-  self->msg[k] = (struct mmsghdr){
+  self->msg[k] = (pl_os_datagram_t){
       .msg_hdr = { .msg_name = to, .msg_namelen = to_sz, .msg_iov = &self->iov[k], .msg_iovlen = 1 } };
   self->at[k] = i;
 }
@@ -136,10 +116,9 @@ send_run( udp_t * self, int fd, unsigned n, unsigned * done, int * err ) {
   *done         = 0U;
   while( *done < n ) {
     uint64_t t0   = pl_clock_ns();
-    int      sent = sendmmsg( fd, self->msg + *done, n - *done, MSG_DONTWAIT | MSG_NOSIGNAL );
+    int      sent = pl_os_udp_send( fd, self->msg + *done, n - *done, &self->head.kicks );
     *err          = errno;
     self->head.os_ns += pl_clock_ns() - t0;
-    self->head.kicks++;
     if( sent > 0 ) {
       *done += (unsigned)sent;
       late                   = 0U;
@@ -202,15 +181,13 @@ udp_close( pl_backend_t * head ) {
   free( self );
 }
 
-/* An unconnected socket that reports late errors; -1 with errno. */
+/* A socket of this family; -1 with errno. */
 static int
 open_socket( int family, int sndbuf ) {
-  int one = 1;
-  int fd  = socket( family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0 );
+  int one = 1, failed = 0;
+  int fd  = pl_os_udp_socket( family );
   if( fd < 0 ) return -1;
-  int failed = family == AF_INET ? setsockopt( fd, IPPROTO_IP, IP_RECVERR, &one, sizeof( one ) )
-                                 : setsockopt( fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof( one ) );
-  if( !failed && family == AF_INET ) /* 127.255.255.255 belongs to 127.0.0.0/8 */
+  if( family == AF_INET ) /* 127.255.255.255 belongs to 127.0.0.0/8 */
     failed = setsockopt( fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof( one ) );
   if( !failed && sndbuf ) failed = setsockopt( fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof( sndbuf ) );
   if( !failed ) return fd;

@@ -1,4 +1,5 @@
 #include "run/runner.h"
+#include "os/thread.h"
 #include "stage/chain.h"
 
 #include <errno.h>
@@ -7,12 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 /* At rate max, waits shorter than this are spun: a sleep would take many times as
    long.  A paced run never spins. */
@@ -92,10 +87,9 @@ wait_until( pl_run_t * run, uint64_t then ) {
   }
   if( then > now + WAIT_MAX_NS ) then = now + WAIT_MAX_NS;
   pl_run_publish( run, now );
-  struct timespec const at = { .tv_sec = (time_t)( then / 1000000000UL ), .tv_nsec = (long)( then % 1000000000UL ) };
   pthread_mutex_lock( &run->lock );
   if( !atomic_load( &run->stop ) && !atomic_load( &run->flush_asked ) && !atomic_load( &run->tune_asked ) )
-    pthread_cond_timedwait( &run->wake, &run->lock, &at );
+    pl_os_cond_wait( &run->wake, &run->lock, then );
   pthread_mutex_unlock( &run->lock );
 }
 
@@ -189,10 +183,7 @@ step( pl_run_t * run, uint64_t now ) {
 void *
 pl_run_main( void * arg ) {
   pl_run_t * run = arg;
-#ifdef __linux__
-  (void)prctl( PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL );
-  (void)setpriority( PRIO_PROCESS, (id_t)syscall( SYS_gettid ), 5 ); /* the page and main come first */
-#endif
+  pl_os_runner_thread();
   pl_ticker_start( &run->ticker );
   uint64_t start   = pl_ticker_look( &run->ticker );
   run->deadline    = run->cfg.duration_ns ? start + run->cfg.duration_ns : UINT64_MAX;
@@ -277,11 +268,7 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
   backend->ran      = 1;
   lay_out( run );
 
-  pthread_condattr_t attr;
-  pthread_condattr_init( &attr );
-  pthread_condattr_setclock( &attr, CLOCK_MONOTONIC );
-  pthread_cond_init( &run->wake, &attr );
-  pthread_condattr_destroy( &attr );
+  pl_os_cond_init( &run->wake );
   pthread_mutex_init( &run->lock, NULL );
 
   pl_run_publish( run, pl_clock_ns() ); /* no reader ever sees a time of zero */

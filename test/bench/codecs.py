@@ -14,8 +14,8 @@ what, round_ns = sys.argv[1], float(sys.argv[2]) * 1e6
 def build():
     return bytes(
         Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-        / IP(src="198.18.0.1", dst="198.18.0.2")
-        / UDP(sport=49152, dport=7)
+        / IP(id=0, flags="DF", src="198.18.0.1", dst="198.19.0.1")
+        / UDP(sport=49152, dport=9)
         / Raw(b"Packet Lab - hello")
     )
 

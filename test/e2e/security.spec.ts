@@ -31,7 +31,7 @@ test('no window has rights, and there is one window only', async ({ lab }) => {
     const all = webContents.getAllWebContents();
     for (const contents of all) contents.openDevTools();
     await new Promise((done) => setTimeout(done, 1500)); // they open later, if they do
-    return all.map((contents) => {
+    return webContents.getAllWebContents().map((contents) => {
       const live = contents as unknown as { getLastWebPreferences(): Record<string, unknown> };
       return { ...live.getLastWebPreferences(), devTools: contents.isDevToolsOpened() };
     });

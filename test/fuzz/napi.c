@@ -317,7 +317,7 @@ napi_define_properties( napi_env e, napi_value exports, size_t cnt, napi_propert
   (void)e;
   (void)exports;
   HOLDS( cnt <= FUNCTIONS_MAX );
-  for( size_t i = 0UL; i < cnt; i++ ) the.functions[i] = d[i].method;
+  memcpy( the.functions, d, cnt * sizeof( *d ) );
   the.function_cnt = (unsigned)cnt;
   return napi_ok;
 }
@@ -338,10 +338,12 @@ js_functions( void ) {
 }
 
 void
-js_call( unsigned function, size_t argc, napi_value * argv ) {
-  call_t call = { argc, argv };
-  HOLDS( !the.exception );
-  (void)the.functions[function]( env, (napi_callback_info)(void *)&call );
+js_call( char const * name, size_t argc, napi_value * argv ) {
+  call_t   call = { argc, argv };
+  unsigned i    = 0U;
+  while( i < the.function_cnt && strcmp( the.functions[i].utf8name, name ) ) i++;
+  HOLDS( i < the.function_cnt && !the.exception );
+  (void)the.functions[i].method( env, (napi_callback_info)(void *)&call );
   the.exception = NULL;
 }
 

@@ -28,10 +28,10 @@ void       js_set( napi_value object, char const * name, napi_value v ); /* name
 napi_value js_getter( napi_value v, void ( *fn )( void ) );
 void       js_throw( void ); /* for getters */
 
-/* Calls the function of the addon's table with that number.  What it throws is
+/* How many functions the addon has; calls the one of that name.  What it throws is
    checked and dropped. */
 unsigned js_functions( void );
-void     js_call( unsigned function, size_t argc, napi_value * argv );
+void     js_call( char const * name, size_t argc, napi_value * argv );
 
 /* The event loop: does the oldest work that waits, or completes the oldest that is
    done.  Returns 0 when there is none. */

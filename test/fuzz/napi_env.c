@@ -205,6 +205,22 @@ loop_complete( void ) {
   return 1;
 }
 
+/* The loop is this one, and nobody else has work in it. */
+napi_status
+napi_get_uv_event_loop( napi_env e, struct uv_loop_s ** out ) {
+  (void)e;
+  *out = NULL;
+  return napi_ok;
+}
+
+int uv_run( struct uv_loop_s * loop, int mode );
+int
+uv_run( struct uv_loop_s * loop, int mode ) {
+  (void)loop;
+  (void)mode;
+  return loop_work() || loop_complete();
+}
+
 /* Hooks of the addon run in reverse order; a pair is there once. */
 napi_status
 napi_add_env_cleanup_hook( napi_env e, napi_cleanup_hook fn, void * arg ) {

@@ -62,7 +62,7 @@ typedef struct {
   napi_ref        refs;
   int             closing;
   unsigned        function_cnt, hook_cnt, work_cnt, handle_cnt, fail;
-  napi_callback   functions[FUNCTIONS_MAX];
+  napi_property_descriptor functions[FUNCTIONS_MAX];
   napi_async_work works[WORKS_MAX]; /* oldest first */
   napi_value      handles[HANDLES_MAX];
   struct {

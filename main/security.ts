@@ -40,8 +40,6 @@ function guardSession(session: Session): void {
   session.webRequest.onBeforeRequest((details, answer) => {
     answer({ cancel: !details.url.startsWith(`${PAGE_ORIGIN}/`) });
   });
-  // Requests for files do not come by there.
-  session.protocol.handle('file', () => new Response(null, { status: 403 }));
   session.on('will-download', (event) => event.preventDefault());
   session.setSpellCheckerEnabled(false);
 }

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from './app';
 
 /** Nothing but the page's files comes in, and nothing goes out. The servers that must hear nothing are on loopback. */
@@ -110,9 +110,10 @@ test('no request leaves the page, and Chromium asks for nothing by itself', asyn
   await new Promise<void>((done) => udp.bind(0, '127.0.0.1', done));
   const address = tcp.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  const ports = { tcp: address.port, udp: udp.address().port };
+  const here = { tcp: address.port, udp: udp.address().port, secret: join(lab.dir, 'secret.html') };
+  writeFileSync(here.secret, 'a secret');
   try {
-    const main = await lab.app.evaluate(async ({ BrowserWindow, session }, { tcp, udp }) => {
+    const main = await lab.app.evaluate(async ({ BrowserWindow, session }, { tcp, udp, secret }) => {
       const [window] = BrowserWindow.getAllWindows();
       const code = (error: unknown) => (error as { code?: string }).code ?? String(error);
       const far = `http://127.0.0.1:${tcp}/`;
@@ -160,7 +161,7 @@ test('no request leaves the page, and Chromium asks for nothing by itself', asyn
         resolved: await session.defaultSession.resolveHost('localhost').then(() => 'resolved', code),
         inOther: await other.loadURL(far).then(() => 'loaded', code),
         file: await other
-          .loadURL('file:///etc/passwd')
+          .loadURL(`file://${secret}`)
           .then(() => other.webContents.executeJavaScript('document.body.innerText'), code),
         otherPermission:
           second !== session.defaultSession ? await other.webContents.executeJavaScript(allowed) : '',
@@ -168,7 +169,7 @@ test('no request leaves the page, and Chromium asks for nothing by itself', asyn
       session.defaultSession.preconnect({ url: far, numSockets: 2 });
       other.destroy();
       return answers;
-    }, ports);
+    }, here);
     expect(main).toEqual({
       loaded: 'ERR_BLOCKED_BY_CLIENT',
       file: '',
@@ -180,7 +181,7 @@ test('no request leaves the page, and Chromium asks for nothing by itself', asyn
     await new Promise<void>((done, fail) => {
       const probe = createSocket('udp4');
       udp.once('message', () => done());
-      probe.send('ours', ports.udp, '127.0.0.1', (error) => (error ? fail(error) : probe.close()));
+      probe.send('ours', here.udp, '127.0.0.1', (error) => (error ? fail(error) : probe.close()));
     });
     expect(heard).toEqual(['datagram']);
   } finally {

@@ -246,3 +246,31 @@ test('10 a worker that ends in the middle of a run leaves nothing behind', async
     expect(await worker.terminate()).toBe(1);
   }
 });
+
+test('11 a getter that closes what the call is about is noticed', async () => {
+  const backend = await open();
+  let closing: unknown;
+  const sly = {
+    ...config,
+    get stallNs() {
+      closing ??= addon.closeBackend(backend);
+      return 1e9;
+    },
+  };
+  expect(() => call('startRun', backend, streams, sly, () => {})).toThrow('closed');
+  await closing;
+
+  const other = await open();
+  const run = await addon.startRun(other, streams, { ...config, count: 0 }, () => {});
+  let ending: unknown;
+  const tune = {
+    ...config,
+    get flushAfterNs() {
+      ending ??= addon.endRun(run);
+      return 0;
+    },
+  };
+  expect(() => call('tuneRun', run, tune)).toThrow('over');
+  await ending;
+  await addon.closeBackend(other);
+});

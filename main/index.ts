@@ -73,6 +73,17 @@ async function end(lab: Lab, keeper: SessionKeeper, recent: RecentPlans): Promis
   await Promise.all([lab.close(), recent.settled()]);
 }
 
+/** Chromium ends without a word that helps when there is no display; switches may name another way to draw. */
+function lacksDisplay(): boolean {
+  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
+  return (
+    process.platform === 'linux' &&
+    !DISPLAY &&
+    !WAYLAND_DISPLAY &&
+    !app.commandLine.hasSwitch('ozone-platform')
+  );
+}
+
 function openWindow(): void {
   app.setName('Packet Lab');
   registerPageScheme();
@@ -82,5 +93,10 @@ function openWindow(): void {
 }
 
 const words = commandWords(process.argv, app.isPackaged);
-if (words === null) openWindow();
-else obey(words);
+if (words !== null) obey(words);
+else if (lacksDisplay()) {
+  process.stderr.write(
+    'packet-lab: There is no display to open the window on; packet-lab --help lists the commands, which need none.\n',
+  );
+  app.exit(2);
+} else openWindow();

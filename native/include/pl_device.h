@@ -8,8 +8,9 @@
 
 /* Descriptors belong to the backend from a successful open on; on failure they stay
    the caller's. -1 = none. */
-typedef struct {
+typedef struct pl_device {
   pl_lab_port_t port;       /* the end that is sent to */
+  unsigned      end;        /* whose namespace it is in: PL_LAB_END_* */
   int           send_fd;    /* socket or TAP */
   int           mem_fd;     /* af_xdp: the UMEM's memfd */
   int           recv_fd;    /* AF_PACKET socket on the other end, which counts what arrives */

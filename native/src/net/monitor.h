@@ -1,0 +1,36 @@
+/* monitor.h: what becomes of the interfaces of a lab: there, up, with carrier, MTU.
+
+   The kernel tells a socket of each namespace (rtnetlink, group RTMGRP_LINK).  Any
+   thread may poll; one of them reads and the others go on.  What is known is one
+   atomic word per interface, so a look never waits. */
+
+#ifndef PL_MONITOR_H
+#define PL_MONITOR_H
+
+#include "pl_lab.h"
+
+typedef struct pl_monitor pl_monitor_t;
+
+/* One interface.  Without IFF_UP there is no carrier either. */
+typedef struct {
+  int      up;      /* IFF_UP */
+  int      carrier; /* IFF_LOWER_UP: for a veth, its peer is up as well */
+  uint32_t mtu;     /* bytes after the Ethernet header */
+} pl_link_t;
+
+/* Interfaces a namespace may have. */
+#define PL_MONITOR_LINKS (128UL)
+
+/* Takes over the rtnetlink sockets of end a's and end b's namespace and asks each for
+   all its interfaces.  NULL when memory ran out; then the sockets stay the caller's. */
+pl_monitor_t * pl_monitor_new( int const fd[2] );
+void           pl_monitor_delete( pl_monitor_t * self );
+
+/* Reads what the kernel has told since, without waiting. */
+void pl_monitor_poll( pl_monitor_t * self );
+
+/* The interface with that index in the namespace of end (PL_LAB_END_*): 1 with *link;
+   0 when it is not there; -1 while nothing is known yet. */
+int pl_monitor_link( pl_monitor_t const * self, unsigned end, uint32_t ifindex, pl_link_t * link );
+
+#endif /* PL_MONITOR_H */

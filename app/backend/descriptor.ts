@@ -45,6 +45,8 @@ export const backendOptionSchema = z.discriminatedUnion('kind', [
   z.object({ ...optionBase, kind: z.literal('output'), required: z.boolean() }),
   /** The id of another instance, or nothing. */
   z.object({ ...optionBase, kind: z.literal('instance') }),
+  /** One of a few words. */
+  z.object({ ...optionBase, kind: z.literal('choice'), words: z.array(z.string()), default: z.string() }),
 ]);
 export type BackendOption = z.infer<typeof backendOptionSchema>;
 
@@ -61,6 +63,8 @@ export const backendDescriptorSchema = z.object({
     peer: z.boolean(),
     /** Refuses buffers over 4096 B and, with `mtu`, frames over MTU + 14 (+ 4 with a VLAN tag). */
     mtu: z.boolean(),
+    /** Sends on an interface, which has to be given to it: one of a lab. */
+    device: z.boolean(),
   }),
   /** Null when the backend can be used; else one sentence saying why not and how to get it. */
   unavailable: z.string().nullable(),
@@ -124,6 +128,10 @@ export function parseOption(backend: string, option: BackendOption, text: string
       if (!/^[A-Z]{1,3}$/.test(id)) return refused(`${where} is the letter of another instance; ${not}.`);
       return parsed(id);
     }
+    case 'choice': {
+      const word = option.words.find((one) => one === text.trim());
+      return word === undefined ? refused(`${where} is ${option.words.join(' or ')}; ${not}.`) : parsed(word);
+    }
   }
 }
 
@@ -132,6 +140,7 @@ export function defaultText(option: BackendOption): string {
   switch (option.kind) {
     case 'whole':
     case 'probability':
+    case 'choice':
       return String(option.default);
     case 'bytes':
       return option.default > 0 && option.default % 2 ** 30 === 0

@@ -1,4 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { afPacketBackend } from './afPacket';
 import { loopbackBackend } from './loopback';
 import { nullBackend } from './null';
 import { pcapngBackend } from './pcapng';
@@ -10,7 +11,13 @@ export const BACKENDS: readonly BackendDescriptor[] = [
   loopbackBackend,
   pcapngBackend,
   udpBackend,
+  ...(process.platform === 'linux' ? [afPacketBackend] : []),
 ];
+
+/** Those the window can run: it has no lab to take an interface from. */
+export const WINDOW_BACKENDS: readonly BackendDescriptor[] = BACKENDS.filter(
+  ({ capabilities }) => !capabilities.device,
+);
 
 /** The backend of that name, or null. */
 export function findBackend(name: string): BackendDescriptor | null {

@@ -16,6 +16,6 @@ export const udpBackend: BackendDescriptor = {
       default: 0,
     },
   ],
-  capabilities: { peer: false, mtu: false },
+  capabilities: { peer: false, mtu: false, device: false },
   unavailable: null,
 };

@@ -17,6 +17,8 @@ function range(option: BackendOption): string {
       return 'a file name';
     case 'instance':
       return 'in the window only';
+    case 'choice':
+      return option.words.join(' or ');
   }
 }
 

@@ -3,6 +3,7 @@ import { AGAIN_POLICIES, type RunPlan, STALL_NS, type Tuning } from '../../app/r
 import { RATE_KINDS, type Rate } from '../../app/run/rate';
 import { CALLS_KEPT, cutCalls } from '../../app/stats/calls';
 import { type Hops, type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
+import { findBackend } from '../backends/table';
 import {
   type NativeAddon,
   type NativeBackend,
@@ -196,7 +197,7 @@ function stateName(state: string): BackendStateName {
 
 function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
   const c = reading.counters;
-  const peer = plan.backend.name === 'loopback';
+  const peer = findBackend(plan.backend.name)?.capabilities.peer ?? false;
   return {
     tNs: c.t_ns,
     seconds: secondsOf(reading),
@@ -297,7 +298,13 @@ function secondsOf({ counters: c, ended }: NativeReading): number {
 }
 
 function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
-  const missed = reading.counters.not_captured;
+  const { not_captured: missed, no_carrier: lost, peer_dropped: dropped } = reading.counters;
+  if (lost > 0) {
+    return `No carrier: the peer was down while ${lost} frames were accepted; they were not sent. Bring the peer up.`;
+  }
+  if (dropped > 0) {
+    return `The peer's receive ring was full and ${dropped} frames were dropped there by the kernel: this loss is the receiver's own. A larger peer-ring has room for more.`;
+  }
   if (missed === 0 || reading.fault || (plan.peerOut === null && plan.tee === null)) return null;
   return `A capture reached its limit, or its pipe had no room: ${missed} frames are not in it; those before are kept.`;
 }

@@ -17,7 +17,7 @@ import type { ExportKind } from '../../app/ipc/export';
 
 import { clip, plain } from '../../app/quantity/parse';
 
-import { BACKENDS } from '../backends/table';
+import { WINDOW_BACKENDS } from '../backends/table';
 import { exportBytes, writeExport } from './exportFile';
 import type { Lab } from './lab';
 import { LabError } from './labError';
@@ -51,7 +51,7 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
   return {
     'lab.hello': () => ({
       about: shell.about,
-      backends: [...BACKENDS],
+      backends: [...WINDOW_BACKENDS],
       instances: lab.list(),
       live: lab.live(),
       history: lab.history(),

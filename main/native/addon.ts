@@ -128,7 +128,9 @@ export type NativeCounters = Readonly<
     | 'away_cnt'
     | 'away_ns'
     | 'away_last_ns'
-    | 'away_at_ns',
+    | 'away_at_ns'
+    | 'peer_dropped'
+    | 'no_carrier',
     number
   >
 >;
@@ -188,6 +190,8 @@ export interface NativeOptionTable {
   readonly max: number;
   readonly default: number;
   readonly required: boolean;
+  /** Of a choice; empty for other kinds. */
+  readonly words: readonly string[];
 }
 
 /** The C core's own tables, so that a test can compare them with the TypeScript ones. */
@@ -210,6 +214,7 @@ export interface NativeTables {
     name: string;
     peer: boolean;
     mtu: boolean;
+    device: boolean;
     options: readonly NativeOptionTable[];
   }[];
 }

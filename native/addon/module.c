@@ -9,8 +9,8 @@
 
 static napi_value
 option( napi_env env, pl_opt_def_t const * d ) {
-  static char const * const kinds[PL_OPT_KIND_CNT] = { "whole", "rate", "probability", "bytes", "duration", "output", "instance" };
-  napi_value v, required;
+  static char const * const kinds[PL_OPT_KIND_CNT] = { "whole", "rate", "probability", "bytes", "duration", "output", "instance", "choice" };
+  napi_value v, required, words, word;
   napi_create_object( env, &v );
   pl_put_string( env, v, "name", d->name );
   pl_put_string( env, v, "kind", kinds[d->kind] );
@@ -19,6 +19,12 @@ option( napi_env env, pl_opt_def_t const * d ) {
   pl_put_number( env, v, "default", d->dflt );
   napi_get_boolean( env, d->required, &required );
   pl_put( env, v, "required", required );
+  napi_create_array( env, &words );
+  for( uint32_t i = 0U; d->words && d->words[i]; i++ ) {
+    napi_create_string_utf8( env, d->words[i], NAPI_AUTO_LENGTH, &word );
+    napi_set_element( env, words, i, word );
+  }
+  pl_put( env, v, "words", words );
   return v;
 }
 
@@ -31,6 +37,8 @@ backend( napi_env env, pl_backend_def_t const * def ) {
   pl_put( env, v, "peer", flag );
   napi_get_boolean( env, def->has_mtu, &flag );
   pl_put( env, v, "mtu", flag );
+  napi_get_boolean( env, def->open_on != NULL, &flag );
+  pl_put( env, v, "device", flag );
   napi_create_array( env, &list );
   for( unsigned long i = 0UL; i < def->opt_cnt; i++ )
     napi_set_element( env, list, (uint32_t)i, option( env, &def->opts[i] ) );

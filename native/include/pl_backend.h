@@ -49,7 +49,8 @@ void pl_err_set( pl_err_t * err, int errnum, char const * step, char const * fmt
 #define PL_OPT_DURATION    (4) /* nanoseconds */
 #define PL_OPT_OUTPUT      (5) /* a path */
 #define PL_OPT_INSTANCE    (6) /* the name of another instance */
-#define PL_OPT_KIND_CNT    (7)
+#define PL_OPT_CHOICE      (7) /* one of a few words; its value is the index */
+#define PL_OPT_KIND_CNT    (8)
 
 typedef struct {
   char const * name;
@@ -57,6 +58,7 @@ typedef struct {
   double       min, max;
   double       dflt;     /* infinity for a rate is "max" */
   int          required; /* outputs only */
+  char const * const * words; /* choices only, NULL at the end */
 } pl_opt_def_t;
 
 /* One option as given.  str is NULL for numbers. */
@@ -99,6 +101,7 @@ pl_plan_ordinal( pl_plan_t const * plan, unsigned long i ) {
 }
 
 typedef struct pl_backend pl_backend_t;
+struct pl_device;
 
 typedef struct {
   char const *         name;
@@ -107,8 +110,12 @@ typedef struct {
   int                  has_peer; /* counts what its far end received */
   int                  has_mtu;
 
-  /* Opens an instance, or returns NULL and fills err. */
+  /* Opens an instance, or returns NULL and fills err.  NULL when it needs a device. */
   pl_backend_t * (*open)( pl_opt_vals_t const * vals, int force, pl_err_t * err );
+
+  /* The same on a device (pl_device.h); NULL when it takes none.  From success on its
+     descriptors are the instance's, on failure they stay the caller's. */
+  pl_backend_t * (*open_on)( pl_opt_vals_t const * vals, struct pl_device const * device, pl_err_t * err );
 
   /* Lets other instances attach to its far end under that name.  0, or -1 with
      err.  NULL when nothing can attach. */
@@ -145,6 +152,8 @@ struct pl_backend {
   pl_cause_t               late;  /* of the last late error; its text comes from cause_text, too */
   uint64_t                 completed;
   uint64_t                 received;     /* meaningful with has_peer */
+  uint64_t                 peer_dropped; /* by the kernel, because the far end's receive ring was full */
+  uint64_t                 no_carrier;   /* accepted while the peer was known to be down: lost */
   uint64_t                 late_errors;
   uint64_t                 kicks;    /* system calls or publications that moved packets */
   uint64_t                 os_ns;    /* time inside those system calls */
@@ -167,6 +176,10 @@ pl_backend_def_t const * pl_backend_find( char const * name );
    Returns NULL and fills err. */
 pl_backend_t *
 pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, int force, pl_err_t * err );
+
+/* The same on a device, for a backend that takes one. */
+pl_backend_t * pl_backend_open_on( char const * name, pl_opt_t const * opts, unsigned long opt_cnt,
+                                   struct pl_device const * device, pl_err_t * err );
 
 void pl_backend_close( pl_backend_t * self );
 
@@ -192,10 +205,12 @@ pl_frame_limit( unsigned long mtu, uint8_t const * buf, unsigned long buf_sz ) {
    (made from mtu), and for a buffer over PL_AIO_PKT_INFO_BUF_MAX. */
 void pl_frame_limit_text( uint64_t sz, uint64_t limit, uint64_t mtu, char * buf, unsigned long buf_sz );
 void pl_buf_max_text( uint64_t sz, char * buf, unsigned long buf_sz );
+void pl_tiny_text( uint64_t sz, char * buf, unsigned long buf_sz ); /* shorter than an Ethernet header */
 
 extern pl_backend_def_t const pl_backend_null;
 extern pl_backend_def_t const pl_backend_loopback;
 extern pl_backend_def_t const pl_backend_pcapng;
 extern pl_backend_def_t const pl_backend_udp;
+extern pl_backend_def_t const pl_backend_af_packet; /* Linux only */
 
 #endif /* PL_BACKEND_H */

@@ -65,8 +65,9 @@ typedef struct {
    again_lost packets were given up after AGAIN, full_lost of them for want of a
    larger ring.  backend_* is the last hop, counted per call.  away: times of a
    second and more in which the thread itself did not get to run (the process was
-   stopped), how long in all, the latest one and when it began.  The list is also
-   the layout of the published snapshot. */
+   stopped), how long in all, the latest one and when it began.  peer_dropped and
+   no_carrier: see pl_backend.h.  The list is also the layout of the published
+   snapshot. */
 #define PL_COUNTERS( X )                                                                                              \
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
   X( retried ) X( completed ) X( received ) X( not_captured ) X( truncated ) X( late_errors ) X( bytes )              \
@@ -77,7 +78,7 @@ typedef struct {
   X( fault_lost_held ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )          \
   X( backend_offered ) X( backend_taken ) X( backend_refused ) X( backend_unexamined ) X( paced_ns ) X( backoff_ns )   \
   X( full_ns ) X( os_ns ) X( sending_ns ) X( again_lost ) X( full_lost ) \
-  X( away_cnt ) X( away_ns ) X( away_last_ns ) X( away_at_ns )
+  X( away_cnt ) X( away_ns ) X( away_last_ns ) X( away_at_ns ) X( peer_dropped ) X( no_carrier )
 
 typedef struct {
 #define X( name ) uint64_t name;

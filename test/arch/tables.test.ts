@@ -31,7 +31,7 @@ test('codes, sentences and constants are those of the compiled core', () => {
 });
 
 test('backends come in the same order with the same capabilities', () => {
-  expect(core.backends.map(({ name, peer, mtu }) => ({ name, peer, mtu }))).toEqual(
+  expect(core.backends.map(({ name, peer, mtu, device }) => ({ name, peer, mtu, device }))).toEqual(
     BACKENDS.map(({ name, capabilities }) => ({ name, ...capabilities })),
   );
 });
@@ -42,17 +42,43 @@ function asNative(option: BackendOption): NativeOptionTable {
   switch (option.kind) {
     case 'whole':
     case 'bytes':
-      return { name, kind, min: option.min, max: option.max, default: option.default, required: false };
+      return {
+        name,
+        kind,
+        min: option.min,
+        max: option.max,
+        default: option.default,
+        required: false,
+        words: [],
+      };
     case 'rate':
-      return { name, kind, min: 0, max: option.max, default: option.default ?? Infinity, required: false };
+      return {
+        name,
+        kind,
+        min: 0,
+        max: option.max,
+        default: option.default ?? Infinity,
+        required: false,
+        words: [],
+      };
     case 'probability':
-      return { name, kind, min: 0, max: 1, default: option.default, required: false };
+      return { name, kind, min: 0, max: 1, default: option.default, required: false, words: [] };
     case 'duration':
-      return { name, kind, min: 0, max: option.maxNs, default: option.defaultNs, required: false };
+      return { name, kind, min: 0, max: option.maxNs, default: option.defaultNs, required: false, words: [] };
     case 'output':
-      return { name, kind, min: 0, max: 0, default: 0, required: option.required };
+      return { name, kind, min: 0, max: 0, default: 0, required: option.required, words: [] };
     case 'instance':
-      return { name, kind, min: 0, max: 0, default: 0, required: false };
+      return { name, kind, min: 0, max: 0, default: 0, required: false, words: [] };
+    case 'choice':
+      return {
+        name,
+        kind,
+        min: 0,
+        max: option.words.length - 1,
+        default: option.words.indexOf(option.default),
+        required: false,
+        words: option.words,
+      };
   }
 }
 

@@ -270,7 +270,13 @@ test('people get a summary, machines get JSON', async () => {
 test('backends are listed for people and machines', async () => {
   const { stdout } = await packetLab('backends', '--json');
   const { backends } = JSON.parse(stdout);
-  expect(backends.map((b: { name: string }) => b.name)).toEqual(['null', 'loopback', 'pcapng', 'udp']);
+  expect(backends.map((b: { name: string }) => b.name)).toEqual([
+    'null',
+    'loopback',
+    'pcapng',
+    'udp',
+    ...(process.platform === 'linux' ? ['af_packet'] : []),
+  ]);
   const text = await packetLab('backends');
   expect(text.stdout).toContain('ring=1024');
   expect(text.stdout).toContain('limit=1G');

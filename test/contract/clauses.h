@@ -49,6 +49,7 @@ struct clause_subject {
   int           any_size;    /* takes buffers over 4096 B */
   int           drops_over;  /* and such frames do not arrive */
   int           datagrams;   /* takes well-formed UDP frames only */
+  int           ethernet;    /* takes no frame under 14 B; of VLAN tags only 0x8100 gives room */
   int           sees;        /* frames arrive in path */
   int           exact;       /* what was taken arrives once and in order */
   int           completes;   /* after a flush and work everything taken is completed */
@@ -63,5 +64,10 @@ void     clause_backend_close( clause_instance_t * self );
 
 /* Tries every clause, a TAP case each. */
 void clauses_run( clause_subject_t const * subject );
+
+/* The same behind the tee, behind the fault stage, behind both (0 to 2); and behind each. */
+#define CLAUSE_STAGES (3)
+void clauses_run_stage( clause_subject_t const * of, int stage );
+void clauses_run_staged( clause_subject_t const * of );
 
 #endif /* TEST_CLAUSES_H */

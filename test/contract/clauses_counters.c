@@ -100,14 +100,15 @@ clause_sizes( void const * arg ) {
   int                  any = c->subject->any_size;
   unsigned long        mtu = c->subject->mtu;
   unsigned long        max = mtu ? mtu + 14UL : PL_AIO_PKT_INFO_BUF_MAX;
-  for( unsigned long sz = 1UL; sz < 16UL && sz <= max; sz++ ) offer( c, sz, 0x0800, !c->subject->datagrams );
+  for( unsigned long sz = 1UL; sz < 16UL && sz <= max; sz++ ) offer( c, sz, 0x0800, !c->subject->datagrams && ( sz >= 14UL || !c->subject->ethernet ) );
   if( max < PL_AIO_PKT_INFO_BUF_MAX ) {
     offer( c, max, 0x0800, 1 );
     offer( c, max + 1UL, 0x0800, 0 );
     uint16_t const tagged[2] = { 0x8100, 0x88a8 };
     for( int i = 0; i < 2; i++ ) {
-      offer( c, max + 1UL, tagged[i], 1 );
-      offer( c, max + 4UL, tagged[i], 1 );
+      int room = !i || !c->subject->ethernet;
+      offer( c, max + 1UL, tagged[i], room );
+      offer( c, max + 4UL, tagged[i], room );
       offer( c, max + 5UL, tagged[i], 0 );
     }
     offer( c, max + 4UL, 0x9100, 0 ); /* an old tag type that gives no room */

@@ -2,7 +2,7 @@
 
 #include "clauses.h"
 #include "files.h"
-#include "stage/chain.h"
+#include "stage/recorder.h"
 #include "tap.h"
 
 #include <math.h>
@@ -153,57 +153,6 @@ static clause_subject_t const attached_subject = { .name      = "loopback with a
 
 static clause_subject_t const udp_subject = { BACKEND, .name = "udp", .backend = "udp", .datagrams = 1, .completes = 1 };
 
-/* ---- stages in front of a backend, with no fault set */
-
-static clause_subject_t const * behind; /* what the stages stand in front of */
-
-static int
-open_behind( clause_instance_t * self, int with_tee, int with_fault ) {
-  pl_fault_cfg_t const none = { .again_at = PL_FAULT_NEVER, .inval_at = PL_FAULT_NEVER };
-  if( !behind->open( self ) ) return 0;
-  if( with_tee ) {
-    pl_opt_t const file = { .name = "file", .str = files_new() };
-    pl_backend_t * tee  = pl_backend_open( "pcapng", &file, 1UL, 0, NULL );
-    if( !CHECK( tee && !pl_chain_set_tee( self->backend, tee, NULL ) ) ) return 0;
-  }
-  if( with_fault && !CHECK( !pl_chain_set_fault( self->backend, &none, NULL ) ) ) return 0;
-  self->aio = pl_chain_entry( self->backend );
-  return 1;
-}
-
-static int
-open_tee( clause_instance_t * self ) {
-  return open_behind( self, 1, 0 );
-}
-
-static int
-open_fault( clause_instance_t * self ) {
-  return open_behind( self, 0, 1 );
-}
-
-static int
-open_both( clause_instance_t * self ) {
-  return open_behind( self, 1, 1 );
-}
-
-/* The suite on the backend behind each stage and behind both. */
-static void
-behind_stages( clause_subject_t const * of ) {
-  struct {
-    char const * name;
-    int ( *open )( clause_instance_t * );
-  } const stages[] = { { "tee", open_tee }, { "fault", open_fault }, { "fault, tee", open_both } };
-  for( int i = 0; i < 3; i++ ) {
-    char             name[128];
-    clause_subject_t subject = *of;
-    snprintf( name, sizeof( name ), "%s, %s", stages[i].name, of->name );
-    behind       = of;
-    subject.name = name;
-    subject.open = stages[i].open;
-    clauses_run( &subject );
-  }
-}
-
 /* Loopbacks that stand behind stages: plain, a ring of 3, no drain, a small MTU, delay, and all at once. */
 static int const staged[] = { 0, 3, 5, 10, 12, 18 };
 
@@ -211,11 +160,11 @@ int
 main( void ) {
   clauses_run( &udp_subject );
   clauses_run( &attached_subject );
-  behind_stages( &null_subject );
-  behind_stages( &attached_subject );
-  for( unsigned long i = 0UL; i < sizeof( staged ) / sizeof( staged[0] ); i++ ) behind_stages( &loopbacks[staged[i]] );
-  behind_stages( &pcapng_subject );
-  behind_stages( &udp_subject );
+  clauses_run_staged( &null_subject );
+  clauses_run_staged( &attached_subject );
+  for( unsigned long i = 0UL; i < sizeof( staged ) / sizeof( staged[0] ); i++ ) clauses_run_staged( &loopbacks[staged[i]] );
+  clauses_run_staged( &pcapng_subject );
+  clauses_run_staged( &udp_subject );
   clauses_run( &null_subject );
   for( unsigned long i = 0UL; i < sizeof( loopbacks ) / sizeof( loopbacks[0] ); i++ ) clauses_run( &loopbacks[i] );
   clauses_run( &pcapng_subject );

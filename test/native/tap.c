@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,65 @@ tap_end( void ) {
 static int
 count_failure( void ) {
   return atomic_fetch_add( &failed_checks, 1 ) < SAID_MAX;
+}
+
+/* Takes over what a part has printed. */
+static void
+take_over( FILE * from, int status ) {
+  char line[1024];
+  int  plan = 0, bad = 0;
+  rewind( from );
+  while( fgets( line, sizeof( line ), from ) ) {
+    int          failed = !strncmp( line, "not ok ", 7UL );
+    char const * name   = strstr( line, " - " );
+    plan |= !strncmp( line, "1..", 3UL );
+    bad |= failed;
+    if( ( failed || !strncmp( line, "ok ", 3UL ) ) && name ) {
+      cases++;
+      failed_cases += failed;
+      printf( "%sok %d%s", failed ? "not " : "", cases, name );
+    } else if( strncmp( line, "1..", 3UL ) ) {
+      printf( "%s", line );
+    }
+  }
+  if( plan && ( !status || bad ) ) return;
+  cases++;
+  failed_cases++;
+  printf( "not ok %d - a part of this test ends by itself\n", cases );
+}
+
+void
+tap_side_by_side( tap_part_t const * parts, int cnt, int width ) {
+  enum { MOST = 32 };
+  struct {
+    FILE * out;
+    pid_t  pid;
+    int    status;
+  } run[MOST] = { 0 };
+  if( cnt > MOST ) cnt = MOST;
+  fflush( stdout );
+  for( int begun = 0, ended = 0; ended < cnt; ) {
+    if( begun < cnt && begun - ended < width ) {
+      run[begun].out = tmpfile();
+      run[begun].pid = fork();
+      if( !run[begun].pid ) {
+        if( !run[begun].out || dup2( fileno( run[begun].out ), STDOUT_FILENO ) < 0 ) _exit( 1 );
+        exit( parts[begun].fn( parts[begun].arg ) );
+      }
+      begun++;
+      continue;
+    }
+    int   status;
+    pid_t pid = wait( &status );
+    for( int i = 0; i < begun; i++ )
+      if( run[i].pid == pid ) run[i].status = status;
+    ended++;
+    if( pid < 0 ) break;
+  }
+  for( int i = 0; i < cnt; i++ ) {
+    take_over( run[i].out, run[i].status );
+    fclose( run[i].out );
+  }
 }
 
 /* Status of a child some of whose checks failed. */

@@ -19,6 +19,14 @@ void tap_skip( char const * reason );
    so does a crash.  Returns the child's status: 0, or what fn returned. */
 int tap_fork( int ( *fn )( void const * arg ), void const * arg );
 
+/* Runs programs side by side, each a process of its own that prints TAP, width at a
+   time, and takes their cases over in order: for cases that spend their time waiting. */
+typedef struct {
+  int ( *fn )( void const * arg ); /* returns tap_end() */
+  void const * arg;
+} tap_part_t;
+void tap_side_by_side( tap_part_t const * parts, int cnt, int width );
+
 /* Prints the plan.  Returns the exit status of the program. */
 int tap_end( void );
 

@@ -1,13 +1,19 @@
+#include "os/os.h"
 #include "pl_backend.h"
 #include "stage/chain.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 static pl_backend_def_t const * const table[] = { &pl_backend_null, &pl_backend_loopback, &pl_backend_pcapng,
-                                                  &pl_backend_udp };
+                                                  &pl_backend_udp,
+#ifdef PL_OS_LINUX
+                                                  &pl_backend_af_packet,
+#endif
+};
 
 pl_backend_def_t const * const *
 pl_backend_table( unsigned long * cnt ) {
@@ -55,6 +61,24 @@ pl_buf_max_text( uint64_t sz, char * buf, unsigned long buf_sz ) {
   snprintf( buf, buf_sz, "Frame of %lu B is over 4096 B, the largest packet buffer.", sz );
 }
 
+void
+pl_tiny_text( uint64_t sz, char * buf, unsigned long buf_sz ) {
+  snprintf( buf, buf_sz, "Frame of %lu B is shorter than an Ethernet header (14 B).", sz );
+}
+
+/* The index of a word among those of a choice, or -1 with err. */
+static int
+choice_of( pl_backend_def_t const * def, pl_opt_def_t const * d, pl_opt_t const * o, pl_err_t * err ) {
+  char   words[128] = "";
+  size_t at         = 0UL;
+  for( int i = 0; d->words[i]; i++ ) {
+    if( o->str && !strcmp( o->str, d->words[i] ) ) return i;
+    at += (size_t)snprintf( words + at, sizeof( words ) - at, "%s%s", i ? " or " : "", d->words[i] );
+  }
+  pl_err_set( err, 0, "options", "%s option %s is %s; what was given is not.", def->name, d->name, words );
+  return -1;
+}
+
 /* One given option against its definition: 0, or -1 with err. */
 static int
 check_opt( pl_backend_def_t const * def, pl_opt_def_t const * d, pl_opt_t const * o, pl_err_t * err ) {
@@ -77,15 +101,16 @@ check_opt( pl_backend_def_t const * def, pl_opt_def_t const * d, pl_opt_t const 
   return -1;
 }
 
-pl_backend_t *
-pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, int force, pl_err_t * err ) {
+/* The backend of that name with its options checked and completed, or NULL with err. */
+static pl_backend_def_t const *
+read_opts( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, pl_opt_vals_t * vals, pl_err_t * err ) {
   pl_backend_def_t const * def = name ? pl_backend_find( name ) : NULL;
   if( !def ) {
     pl_err_set( err, 0, "options", "There is no backend of that name." );
     return NULL;
   }
-  pl_opt_vals_t vals = { 0 };
-  for( unsigned long j = 0; j < def->opt_cnt; j++ ) vals.num[j] = def->opts[j].dflt;
+  *vals = (pl_opt_vals_t){ 0 };
+  for( unsigned long j = 0; j < def->opt_cnt; j++ ) vals->num[j] = def->opts[j].dflt;
   for( unsigned long i = 0; i < opt_cnt; i++ ) {
     unsigned long j = 0;
     while( j < def->opt_cnt && strcmp( def->opts[j].name, opts[i].name ) ) j++;
@@ -93,16 +118,40 @@ pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt
       pl_err_set( err, 0, "options", "%s has no option “%.40s”.", def->name, opts[i].name );
       return NULL;
     }
+    if( def->opts[j].kind == PL_OPT_CHOICE ) {
+      int index = choice_of( def, &def->opts[j], &opts[i], err );
+      if( index < 0 ) return NULL;
+      vals->num[j] = index;
+      continue;
+    }
     if( check_opt( def, &def->opts[j], &opts[i], err ) ) return NULL;
-    vals.num[j] = opts[i].num;
-    vals.str[j] = opts[i].str;
+    vals->num[j] = opts[i].num;
+    vals->str[j] = opts[i].str;
   }
   for( unsigned long j = 0; j < def->opt_cnt; j++ ) {
-    if( !def->opts[j].required || vals.str[j] ) continue;
+    if( !def->opts[j].required || vals->str[j] ) continue;
     pl_err_set( err, 0, "options", "%s needs option %s.", def->name, def->opts[j].name );
     return NULL;
   }
-  return def->open( &vals, force, err );
+  return def;
+}
+
+pl_backend_t *
+pl_backend_open( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, int force, pl_err_t * err ) {
+  pl_opt_vals_t            vals;
+  pl_backend_def_t const * def = read_opts( name, opts, opt_cnt, &vals, err );
+  if( def && !def->open )
+    pl_err_set( err, ENODEV, "device", "%s needs an interface to send on: run it in a lab.", def->name );
+  return def && def->open ? def->open( &vals, force, err ) : NULL;
+}
+
+pl_backend_t *
+pl_backend_open_on( char const * name, pl_opt_t const * opts, unsigned long opt_cnt, struct pl_device const * device,
+                    pl_err_t * err ) {
+  pl_opt_vals_t            vals;
+  pl_backend_def_t const * def = read_opts( name, opts, opt_cnt, &vals, err );
+  if( def && !def->open_on ) pl_err_set( err, ENODEV, "device", "%s takes no interface.", def->name );
+  return def && def->open_on ? def->open_on( &vals, device, err ) : NULL;
 }
 
 int

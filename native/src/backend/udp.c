@@ -234,7 +234,7 @@ static void
 udp_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz ) {
   switch( cause->id ) {
   case CAUSE_BUF_MAX: pl_buf_max_text( cause->a, buf, buf_sz ); break;
-  case CAUSE_TINY: snprintf( buf, buf_sz, "Frame of %lu B is shorter than an Ethernet header (14 B).", cause->a ); break;
+  case CAUSE_TINY: pl_tiny_text( cause->a, buf, buf_sz ); break;
   case CAUSE_FRAME:
     snprintf( buf, buf_sz, "Frame of %lu B holds no datagram to send: %s.", cause->a, frame_text( cause->b ) );
     break;

@@ -60,6 +60,8 @@ pl_run_publish( pl_run_t * run, uint64_t now ) {
   c->pending        = run->fresh ? 0UL : run->end - run->at;
   c->completed      = pl_chain_completed( b );
   c->received       = b->received;
+  c->peer_dropped   = b->peer_dropped;
+  c->no_carrier     = b->no_carrier;
   c->not_captured   = pl_chain_not_captured( b );
   c->late_errors    = b->late_errors;
   c->kicks          = b->kicks;

@@ -171,6 +171,10 @@ pl_run_serve( pl_run_t * run, uint64_t now ) {
   uint64_t moved    = pl_chain_service( run->backend, now );
   uint64_t recorded = pl_chain_record( run->backend, now );
   run->service_at   = moved < recorded ? moved : recorded;
+  pl_state_t const * state = &run->backend->state; /* an interface may go while nothing is sent */
+  if( state->state <= PL_STATE_LINK_DOWN ) return;
+  pl_run_set_fault( run, state->state, state->err, state->step, state->sentence );
+  end( run, PL_STOP_FAULT );
 }
 
 uint64_t
@@ -231,10 +235,6 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
     else on_again( run, idx, t1 );
   }
   if( c->offered != settled ) c->settled_ns = t1;
-  if( backend->state.state > PL_STATE_LINK_DOWN ) {
-    pl_run_set_fault( run, backend->state.state, backend->state.err, backend->state.step, backend->state.sentence );
-    end( run, PL_STOP_FAULT );
-  }
   run->answered_at = t1;
   pl_run_serve( run, t1 );
   if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );

@@ -1,0 +1,87 @@
+/* af_packet.h: the af_packet backend's own state, shared by the files of its two modes. */
+
+#ifndef PL_AF_PACKET_H
+#define PL_AF_PACKET_H
+
+#include "net/port.h"
+
+#include <sys/socket.h>
+
+/* Frames handed to the kernel in one sendmmsg. */
+#define SEND_MAX (64U)
+
+enum {
+  CAUSE_BUF_MAX = 1,
+  CAUSE_TINY,
+  CAUSE_LIMIT,
+  CAUSE_TAG_LIMIT,
+  CAUSE_ERRNO, /* INVAL up to here */
+  CAUSE_RING_FULL,
+  CAUSE_SOCKET_FULL,
+  CAUSE_QDISC_FULL,
+  CAUSE_DEVICE_FULL,
+  CAUSE_NO_CARRIER,
+  CAUSE_MEMORY,
+  CAUSE_DOWN,
+  CAUSE_REMOVED,
+  CAUSE_FAILED
+};
+
+struct tpacket2_hdr;
+
+/* The transmit ring.  Packets [cons, prod) are in it, packet x in slot x % slot_cnt:
+
+   [cons, sent)  handed to the kernel; a slot it is done with waits for service
+   [sent, prod)  wait for the next kick
+
+   cap may be less than slot_cnt, which has to fill whole blocks. */
+typedef struct {
+  uint8_t *              map;
+  unsigned long          map_sz, slot_cnt, cap;
+  struct tpacket2_hdr ** slot;
+  uint32_t *             at; /* per slot, the packet's index in the batch of its call */
+  uint64_t               cons, sent, prod;
+  uint64_t               kick_at; /* what an earlier kick left is kicked again then */
+  int                    owed;    /* a kick has left something */
+  int                    slow;    /* at the last service the kernel still had frames: a larger ring is no help */
+} pl_tx_ring_t;
+
+typedef struct {
+  pl_backend_t   head;
+  pl_port_t      port;
+  int            fd;
+  int            bypass;
+  struct mmsghdr msg[SEND_MAX];
+  struct iovec   iov[SEND_MAX];
+  unsigned long  at[SEND_MAX]; /* index in the caller's batch */
+  pl_tx_ring_t   ring;         /* slot is NULL in mode sendmmsg */
+} pl_af_packet_t;
+
+/* Why the kernel would not take a frame of sz > 0 bytes: a cause, or 0. */
+static inline int
+pl_af_packet_check( pl_af_packet_t const * self, uint8_t const * buf, unsigned long sz ) {
+  unsigned long limit = self->port.mtu + 14UL;
+  if( sz <= limit && sz >= 14UL && sz <= PL_AIO_PKT_INFO_BUF_MAX ) return 0;
+  if( sz > PL_AIO_PKT_INFO_BUF_MAX ) return CAUSE_BUF_MAX;
+  if( sz < 14UL ) return CAUSE_TINY;
+  if( sz > pl_frame_limit( self->port.mtu, buf, sz ) ) return CAUSE_LIMIT;
+  return buf[12] == 0x81 ? 0 : CAUSE_TAG_LIMIT; /* packet sockets (net/packet) know the one tag only */
+}
+
+/* Notes why packet i was not taken: all before it were, of which the ones of no bytes
+   are completed here.  Returns the code. */
+int pl_af_packet_refuse( pl_af_packet_t * self, pl_aio_pkt_info_t const * batch, unsigned long i,
+                         unsigned long * opt_batch_idx, int cause, int err );
+
+/* What an errno of a send means for the frame at hand, and for the state. */
+int pl_af_packet_meaning( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt, int err, char const * step );
+
+/* The transmit ring (af_packet_ring.c): its send function, and the parts of open,
+   service, idle and close that are its. */
+int      pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err );
+int      pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt,
+                          unsigned long * opt_batch_idx, int flush );
+uint64_t pl_tx_ring_service( pl_af_packet_t * self, uint64_t now );
+void     pl_tx_ring_close( pl_af_packet_t * self );
+
+#endif /* PL_AF_PACKET_H */

@@ -1,0 +1,238 @@
+/* The transmit ring of af_packet.  The kernel keeps a place of its own in the ring,
+   which is always at sent: it moves during a kick over each slot that it takes. */
+
+#include "backend/af_packet.h"
+#include "net/port.h"
+#include "run/clock.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* A slot holds its header and the largest packet.  An odd multiple of 256 B, so that the
+   starts of slots do not all fall into the same few sets of the cache. */
+#define SLOT_SZ  (4352UL)
+#define BLOCK_SZ (65536UL)
+#define PER_BLOCK ( BLOCK_SZ / SLOT_SZ )
+
+/* Where the kernel looks for the frame in a slot (packet(7), tpacket_parse_header). */
+#define FRAME_AT ( TPACKET2_HDRLEN - sizeof( struct sockaddr_ll ) )
+
+/* Frames that a kick has left are tried again after this; slots that the device still
+   has are looked at again after this. */
+#define KICK_NS (500000UL)
+#define REAP_NS (100000UL)
+
+_Static_assert( FRAME_AT + PL_AIO_PKT_INFO_BUF_MAX <= SLOT_SZ, "a slot holds the largest packet" );
+
+static struct tpacket2_hdr *
+slot_of( pl_tx_ring_t const * ring, uint64_t x ) {
+  return ring->slot[x % ring->slot_cnt];
+}
+
+static uint32_t
+status_of( struct tpacket2_hdr const * slot ) {
+  return __atomic_load_n( &slot->tp_status, __ATOMIC_ACQUIRE );
+}
+
+static void
+set_status( struct tpacket2_hdr * slot, uint32_t status ) {
+  __atomic_store_n( &slot->tp_status, status, __ATOMIC_RELEASE );
+}
+
+/* Takes the packets from x on back out of the ring; the kernel was not there yet. */
+static void
+take_back( pl_tx_ring_t * ring, uint64_t x ) {
+  for( uint64_t i = x; i < ring->prod; i++ ) set_status( slot_of( ring, i ), TP_STATUS_AVAILABLE );
+  ring->prod = x;
+}
+
+/* Takes one packet out from between others: those behind it move up. */
+static void
+take_out( pl_tx_ring_t * ring, uint64_t x ) {
+  for( uint64_t i = x; i + 1UL < ring->prod; i++ ) {
+    struct tpacket2_hdr * to   = slot_of( ring, i );
+    struct tpacket2_hdr * from = slot_of( ring, i + 1UL );
+    memcpy( (uint8_t *)to + FRAME_AT, (uint8_t *)from + FRAME_AT, from->tp_len );
+    to->tp_len                       = from->tp_len;
+    ring->at[i % ring->slot_cnt]     = ring->at[( i + 1UL ) % ring->slot_cnt];
+    set_status( to, TP_STATUS_SEND_REQUEST );
+  }
+  take_back( ring, ring->prod - 1UL );
+}
+
+/* Has the kernel walk the slots until it has them all.  Returns 0, or the errno for the
+   packet at sent. */
+static int
+kick( pl_af_packet_t * self ) {
+  pl_tx_ring_t * ring = &self->ring;
+  while( ring->sent < ring->prod ) {
+    uint64_t const before = ring->sent;
+    uint64_t const t0     = pl_clock_ns();
+    long           did    = sendto( self->fd, NULL, 0UL, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0U );
+    int            err    = errno;
+    self->head.os_ns += pl_clock_ns() - t0;
+    self->head.kicks++;
+    uint32_t status = TP_STATUS_AVAILABLE;
+    while( ring->sent < ring->prod ) {
+      status = status_of( slot_of( ring, ring->sent ) );
+      if( status & ( TP_STATUS_SEND_REQUEST | TP_STATUS_WRONG_FORMAT ) ) break;
+      ring->sent++;
+    }
+    if( ring->sent != before ) {
+      self->port.sent += ring->sent - before;
+      if( self->port.no_carrier ) self->head.no_carrier += ring->sent - before;
+      pl_port_works( &self->head );
+    }
+    if( ring->sent == ring->prod ) return 0;
+    if( status & TP_STATUS_WRONG_FORMAT ) return EMSGSIZE;
+    if( did < 0 && err == EINTR ) continue;
+    if( did < 0 ) return err;
+    if( ring->sent == before ) return EAGAIN; /* no error, and no step either */
+  }
+  return 0;
+}
+
+/* The kernel will not send the packet at sent, which an earlier call was told is taken. */
+static void
+lose( pl_af_packet_t * self, int err ) {
+  pl_tx_ring_t *              ring = &self->ring;
+  struct tpacket2_hdr *       slot = slot_of( ring, ring->sent );
+  pl_aio_pkt_info_t const     pkt  = { .buf = (uint8_t *)slot + FRAME_AT, .buf_sz = (uint16_t)slot->tp_len };
+  pl_cause_t const            kept = self->head.cause;
+  int                         why  = pl_af_packet_meaning( self, &pkt, err, "kick" );
+  (void)pl_af_packet_refuse( self, &pkt, 0UL, NULL, why, err );
+  self->head.late  = self->head.cause;
+  self->head.cause = kept;
+  self->head.late_errors++;
+  take_out( ring, ring->sent );
+}
+
+/* Kicks; packets of earlier calls that can never go are lost on the way.  first is the
+   first packet of this call.  Returns 0, or the errno for the packet at sent. */
+static int
+kick_from( pl_af_packet_t * self, uint64_t * first ) {
+  int err;
+  while( ( err = kick( self ) ) == EMSGSIZE && self->ring.sent < *first ) {
+    lose( self, err );
+    --*first;
+  }
+  return err;
+}
+
+int
+pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx,
+                 int flush ) {
+  pl_af_packet_t * self  = ctx;
+  pl_tx_ring_t *   ring  = &self->ring;
+  uint64_t         first = ring->prod;
+  unsigned long    i = 0UL, none = 0UL; /* packets of no bytes */
+  int              bad = 0, err = 0;
+  if( self->head.state.state > PL_STATE_LINK_DOWN )
+    return batch_cnt ? pl_af_packet_refuse( self, batch, 0UL, opt_batch_idx, CAUSE_REMOVED, ENXIO ) : PL_AIO_SUCCESS;
+  for( ; i < batch_cnt; i++ ) {
+    unsigned long sz = batch[i].buf_sz;
+    if( !sz ) {
+      none++;
+      continue;
+    }
+    if( ( bad = pl_af_packet_check( self, batch[i].buf, sz ) ) ) break;
+    if( ring->prod - ring->cons >= ring->cap ) {
+      bad = CAUSE_RING_FULL;
+      break;
+    }
+    struct tpacket2_hdr * slot = slot_of( ring, ring->prod );
+    memcpy( (uint8_t *)slot + FRAME_AT, batch[i].buf, sz );
+    slot->tp_len                            = (uint32_t)sz;
+    ring->at[ring->prod % ring->slot_cnt] = (uint32_t)i;
+    set_status( slot, TP_STATUS_SEND_REQUEST );
+    ring->prod++;
+  }
+  if( flush || 2UL * ( ring->prod - ring->cons ) >= ring->cap ) {
+    err        = kick_from( self, &first );
+    ring->owed = err != 0;
+    if( err && ring->prod > first ) { /* what the kernel did not take of this call leaves the ring again */
+      uint64_t from = ring->sent > first ? ring->sent : first;
+      i             = ring->at[from % ring->slot_cnt];
+      bad           = pl_af_packet_meaning( self, &batch[i], err, "kick" );
+      take_back( ring, from );
+      none = 0UL;
+      for( unsigned long k = 0UL; k < i; k++ ) none += !batch[k].buf_sz;
+    } else if( err ) {
+      (void)pl_af_packet_meaning( self, NULL, err, "kick" ); /* shows in the state */
+    }
+    ring->kick_at = ring->owed ? pl_clock_ns() + KICK_NS : UINT64_MAX;
+  }
+  self->head.completed += none;
+  self->head.ring_occ = ring->prod - ring->cons;
+  return bad ? pl_af_packet_refuse( self, batch, i, opt_batch_idx, bad, err ) : PL_AIO_SUCCESS;
+}
+
+uint64_t
+pl_tx_ring_service( pl_af_packet_t * self, uint64_t now ) {
+  pl_tx_ring_t * ring = &self->ring;
+  if( self->head.state.state > PL_STATE_LINK_DOWN ) return UINT64_MAX;
+  if( ring->owed && now >= ring->kick_at ) {
+    uint64_t none = ring->prod;
+    int      err  = kick_from( self, &none );
+    if( err ) (void)pl_af_packet_meaning( self, NULL, err, "kick" );
+    ring->owed    = err != 0;
+    ring->kick_at = now + KICK_NS;
+  }
+  while( ring->cons < ring->sent && status_of( slot_of( ring, ring->cons ) ) == TP_STATUS_AVAILABLE ) {
+    ring->cons++;
+    self->head.completed++;
+  }
+  ring->slow          = ring->cons < ring->sent || ring->owed;
+  self->head.ring_occ = ring->prod - ring->cons;
+  if( ring->cons < ring->sent ) return now + REAP_NS;
+  return ring->owed ? ring->kick_at : UINT64_MAX;
+}
+
+int
+pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err ) {
+  pl_tx_ring_t * ring    = &self->ring;
+  unsigned long  blocks  = ( slots + PER_BLOCK - 1UL ) / PER_BLOCK;
+  int            version = TPACKET_V2;
+  struct tpacket_req req = { .tp_block_size = BLOCK_SZ,
+                             .tp_block_nr   = (unsigned)blocks,
+                             .tp_frame_size = SLOT_SZ,
+                             .tp_frame_nr   = (unsigned)( blocks * PER_BLOCK ) };
+  ring->cap      = slots;
+  ring->slot_cnt = req.tp_frame_nr;
+  ring->map_sz   = blocks * BLOCK_SZ;
+  ring->kick_at  = UINT64_MAX;
+  ring->slot     = calloc( ring->slot_cnt, sizeof( *ring->slot ) );
+  ring->at       = calloc( ring->slot_cnt, sizeof( *ring->at ) );
+  if( !ring->slot || !ring->at ) {
+    pl_err_set( err, ENOMEM, "memory", "af_packet could not be opened: out of memory for a ring of %lu slots.", slots );
+    return -1;
+  }
+  char const * step   = "version";
+  int          failed = setsockopt( self->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof( version ) );
+  if( !failed ) step = "transmit ring", failed = setsockopt( self->fd, SOL_PACKET, PACKET_TX_RING, &req, sizeof( req ) );
+  if( !failed ) {
+    step         = "map";
+    void * where = mmap( NULL, ring->map_sz, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0 );
+    failed       = where == MAP_FAILED;
+    if( !failed ) ring->map = where;
+  }
+  if( failed ) {
+    pl_err_set( err, errno, step, "A transmit ring of %lu slots (%lu bytes) could not be made: %s.", slots, ring->map_sz,
+                strerror( errno ) );
+    return -1;
+  }
+  for( unsigned long i = 0UL; i < ring->slot_cnt; i++ )
+    ring->slot[i] = (void *)( ring->map + i / PER_BLOCK * BLOCK_SZ + i % PER_BLOCK * SLOT_SZ );
+  return 0;
+}
+
+void
+pl_tx_ring_close( pl_af_packet_t * self ) {
+  pl_tx_ring_t * ring = &self->ring;
+  if( ring->map ) munmap( ring->map, ring->map_sz );
+  free( ring->slot );
+  free( ring->at );
+}

@@ -1,0 +1,131 @@
+#include "net/port.h"
+#include "run/clock.h"
+#include "stage/recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOOK_NS (1000000UL)
+
+/* Frames read per service: Stop has to be seen in between. */
+#define READ_MAX (4096UL)
+
+/* The receive ring hands over at the latest after its retire time; a quiet interface is
+   looked at now and then, because it may be removed. */
+#define SOON_NS  (500000UL)
+#define LATER_NS (10000000UL)
+
+/* After so long without a frame sent or received those that are missing are lost. */
+#define QUIET_NS (100000000UL)
+
+/* How often a run that is over looks whether the last block was handed over. */
+#define SETTLE_TRIES (20)
+
+static void
+set_state( pl_backend_t * head, int state, int err, char const * step, char const * name, char const * what ) {
+  pl_state_t * s = &head->state;
+  if( s->state >= PL_STATE_REMOVED || ( s->state == state && s->step == step ) ) return;
+  s->state = state;
+  s->err   = err;
+  s->step  = step;
+  snprintf( s->sentence, sizeof( s->sentence ), "%s %s", name, what );
+}
+
+void
+pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step ) {
+  set_state( head, PL_STATE_LINK_DOWN, ENETDOWN, step, self->device.port.name,
+             "is down: frames wait until it is set up again." );
+}
+
+void
+pl_port_removed( pl_port_t * self, pl_backend_t * head, char const * step ) {
+  set_state( head, PL_STATE_REMOVED, ENXIO, step, self->device.port.name,
+             "was removed, and the run has ended. What was sent before is counted; an interface of that name that "
+             "comes again is another one: start a new run on it." );
+}
+
+void
+pl_port_failed( pl_port_t * self, pl_backend_t * head, char const * step, int err ) {
+  char what[PL_SENTENCE_MAX / 2UL];
+  snprintf( what, sizeof( what ), "takes no more frames: %s. What was sent before is counted; start a new run.",
+            strerror( err ) );
+  set_state( head, PL_STATE_FAILED, err, step, self->device.port.name, what );
+}
+
+void
+pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) {
+  if( !forced && now - self->looked_at < LOOK_NS ) return;
+  self->looked_at = now;
+  if( self->rx ) head->peer_dropped = pl_rx_ring_dropped( self->rx );
+  if( !self->device.monitor ) return;
+  pl_monitor_poll( self->device.monitor );
+  pl_link_t link;
+  int       there = pl_monitor_link( self->device.monitor, self->device.end, self->device.port.ifindex, &link );
+  if( there < 0 ) return;
+  if( !there ) {
+    pl_port_removed( self, head, "rtnetlink" );
+    return;
+  }
+  self->mtu        = link.mtu;
+  self->no_carrier = link.up && !link.carrier;
+  if( link.up ) pl_port_works( head );
+  else pl_port_down( self, head, "rtnetlink" );
+}
+
+/* Frames that were sent and neither received nor dropped at the peer. */
+static uint64_t
+missing( pl_port_t const * self, pl_backend_t const * head ) {
+  uint64_t arrived = head->received + head->peer_dropped;
+  return self->sent > arrived ? self->sent - arrived : 0UL;
+}
+
+uint64_t
+pl_port_service( pl_port_t * self, pl_backend_t * head, uint64_t now ) {
+  pl_port_look( self, head, now, 0 );
+  if( self->sent != self->sent_seen ) self->moved_at = now;
+  self->sent_seen = self->sent;
+  if( !self->rx ) return now + LATER_NS;
+  unsigned long n = pl_rx_ring_read( self->rx, head->recorder ? &head->recorder->aio : NULL, READ_MAX );
+  head->received += n;
+  if( n ) self->moved_at = now;
+  if( n == READ_MAX ) return now;
+  int waiting = pl_rx_ring_ready( self->rx ) || ( missing( self, head ) && now - self->moved_at < QUIET_NS );
+  return now + ( waiting ? SOON_NS : LATER_NS );
+}
+
+int
+pl_port_idle( pl_port_t const * self, pl_backend_t const * head ) {
+  if( !self->rx ) return 1;
+  if( pl_rx_ring_ready( self->rx ) || self->sent != self->sent_seen ) return 0;
+  return !missing( self, head ) || pl_clock_ns() - self->moved_at >= QUIET_NS;
+}
+
+void
+pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
+  struct timespec const nap = { .tv_nsec = (long)LOOK_NS };
+  for( int i = 0; self->rx && i < SETTLE_TRIES; i++ ) {
+    pl_port_look( self, head, pl_clock_ns(), 1 );
+    (void)pl_port_service( self, head, pl_clock_ns() );
+    if( !missing( self, head ) ) return;
+    nanosleep( &nap, NULL );
+  }
+}
+
+int
+pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
+  *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
+  if( device->recv_fd < 0 ) return 0;
+  self->rx = pl_rx_ring_open( device->recv_fd, rx_sz, err );
+  if( !self->rx ) return -1;
+  self->device.recv_fd = -1;
+  return 0;
+}
+
+void
+pl_port_close( pl_port_t * self ) {
+  pl_rx_ring_close( self->rx );
+  if( self->device.send_fd >= 0 ) close( self->device.send_fd );
+  if( self->device.mem_fd >= 0 ) close( self->device.mem_fd );
+}

@@ -1,0 +1,52 @@
+/* port.h: what backends on a kernel interface have in common: its state, MTU and
+   carrier from the monitor, the receive ring on its peer, and when a run may say that
+   everything has arrived. */
+
+#ifndef PL_PORT_H
+#define PL_PORT_H
+
+#include "net/monitor.h"
+#include "net/rx_ring.h"
+#include "pl_device.h"
+
+typedef struct {
+  pl_device_t    device; /* its descriptors; recv_fd is the ring's once there is one */
+  pl_rx_ring_t * rx;     /* NULL: nobody counts what arrives */
+  uint32_t       mtu;
+  int            no_carrier; /* the peer is down: what is sent is lost, mostly without an error */
+  uint64_t       looked_at;  /* at the monitor, CLOCK_MONOTONIC ns */
+  uint64_t       sent;       /* frames the kernel has accepted; kept by the backend */
+  uint64_t       sent_seen, moved_at; /* when something was last sent or received */
+} pl_port_t;
+
+/* Takes the device over, and makes a receive ring of rx_sz bytes if it has a socket on
+   the peer.  0, or -1 with err; then the descriptors stay the caller's. */
+int  pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err );
+void pl_port_close( pl_port_t * self );
+
+/* Brings state, MTU and carrier up to date: at most every millisecond, or now when
+   forced (an errno says that something has changed). */
+void pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced );
+
+/* The state an errno of a send stands for. */
+void pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step );    /* ENETDOWN, EIO */
+void pl_port_removed( pl_port_t * self, pl_backend_t * head, char const * step ); /* ENXIO, EBADFD */
+void pl_port_failed( pl_port_t * self, pl_backend_t * head, char const * step, int err );
+
+/* Sending works: whatever the state was, the link is up. */
+static inline void
+pl_port_works( pl_backend_t * head ) {
+  if( head->state.state == PL_STATE_LINK_DOWN ) head->state = (pl_state_t){ .state = PL_STATE_UP };
+}
+
+/* Looks, and hands what arrived to the recorder.  Returns when to call again. */
+uint64_t pl_port_service( pl_port_t * self, pl_backend_t * head, uint64_t now );
+
+/* Whether everything that was sent has arrived, or nothing has come for a while. */
+int pl_port_idle( pl_port_t const * self, pl_backend_t const * head );
+
+/* The run is over: what the receive ring still holds back arrives, for a few
+   milliseconds at most. */
+void pl_port_settle( pl_port_t * self, pl_backend_t * head );
+
+#endif /* PL_PORT_H */

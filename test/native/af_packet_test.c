@@ -1,0 +1,221 @@
+/* Runs on af_packet: what was sent is what the peer received, byte for byte, and what
+   becomes of a run whose interface changes under it. */
+
+#include "device.h"
+#include "files.h"
+#include "frames.h"
+#include "net/monitor.h"
+#include "opened.h"
+#include "running.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Sizes from the least to the largest, in turn. */
+static uint32_t const sizes[] = { 60U, 14U, 1514U, 61U, 128U, 1000U, 1513U };
+#define SIZES ( sizeof( sizes ) / sizeof( sizes[0] ) )
+
+static void
+everything_arrives( void const * way ) {
+  char           path[128];
+  frames_t       arrived = { 0 };
+  pl_snapshot_t  s;
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  if( !b ) return;
+  strcpy( path, files_new() );
+  record_peer( b, path );
+  pl_run_cfg_t cfg = plain_cfg();
+  cfg.count        = 20000UL;
+  cfg.batch        = 64UL;
+  run_through( b, made_source( sizes, SIZES ), &cfg, &s, NULL );
+  CHECK_EQ( s.counters.offered, cfg.count );
+  CHECK_EQ( s.counters.taken, cfg.count );
+  CHECK_EQ( s.counters.completed, cfg.count );
+  CHECK_EQ( s.counters.received, cfg.count );
+  CHECK_EQ( s.counters.peer_dropped, 0UL );
+  CHECK_EQ( s.counters.no_carrier, 0UL );
+  CHECK_EQ( s.counters.stopped_by, PL_STOP_COUNT );
+  pl_backend_close( b );
+  CHECK( frames_load( &arrived, path ) );
+  if( CHECK_EQ( arrived.cnt, cfg.count ) )
+    for( unsigned long i = 0UL; i < arrived.cnt; i++ )
+      if( !CHECK( frames_match( &arrived, i, sizes[i % SIZES], i % SIZES ) ) ) break;
+  frames_free( &arrived );
+}
+
+/* The largest batch, never flushed by the plan: it arrives all the same. */
+static void
+large_batches_and_no_flush( void const * way ) {
+  pl_snapshot_t  s;
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  if( !b ) return;
+  pl_run_cfg_t cfg = plain_cfg();
+  cfg.count        = 12345UL;
+  cfg.batch        = PL_BATCH_MAX;
+  cfg.flush_every  = 0UL;
+  run_through( b, one_frame( 60U ), &cfg, &s, NULL );
+  CHECK_EQ( s.counters.taken, cfg.count );
+  CHECK_EQ( s.counters.completed, cfg.count );
+  CHECK_EQ( s.counters.received, cfg.count );
+  pl_backend_close( b );
+}
+
+/* Stop by hand: what the ring of the peer still holds back is counted. */
+static void
+a_stopped_run_counts_what_arrived( void const * way ) {
+  running_t     r;
+  pl_snapshot_t s;
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  if( !b ) return;
+  pl_run_cfg_t cfg = plain_cfg();
+  cfg.rate         = rate_pps( 20000.0 );
+  if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
+  do {
+    breathe();
+    running_look( &r, &s );
+  } while( s.counters.taken < 300UL );
+  pl_run_stop( r.run );
+  running_wait( &r, &s );
+  CHECK_EQ( s.counters.stopped_by, PL_STOP_USER );
+  CHECK_EQ( s.counters.received, s.counters.completed );
+  pl_run_delete( r.run );
+  pl_backend_close( b );
+}
+
+static void
+a_run_waits_for_the_link( void const * way ) {
+  running_t     r;
+  pl_snapshot_t s;
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  if( !b ) return;
+  pl_run_cfg_t cfg = plain_cfg();
+  cfg.count        = 2000UL;
+  cfg.rate         = rate_pps( 20000.0 );
+  cfg.stall_ns     = 50000000UL; /* the clock of it does not run while the link is down */
+  if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
+  do {
+    breathe();
+    running_look( &r, &s );
+  } while( s.counters.taken < 100UL );
+  netns_link( PL_LAB_END_A, 0 );
+  do {
+    breathe();
+    running_look( &r, &s );
+  } while( s.counters.state != PL_STATE_LINK_DOWN );
+  for( int i = 0; i < 600; i++ ) breathe();
+  running_look( &r, &s );
+  CHECK( !pl_run_ended( r.run ) );
+  CHECK( s.counters.taken < cfg.count );
+  netns_link( PL_LAB_END_A, 1 );
+  running_wait( &r, &s );
+  CHECK_EQ( s.counters.stopped_by, PL_STOP_COUNT );
+  CHECK_EQ( s.counters.state, PL_STATE_UP );
+  CHECK_EQ( s.counters.taken, cfg.count );
+  CHECK_EQ( s.counters.completed, cfg.count );
+  CHECK( s.counters.calls_again > 0UL );
+  pl_run_delete( r.run );
+  pl_backend_close( b );
+}
+
+/* At a packet a minute nobody would find out by sending. */
+static void
+a_run_ends_with_its_interface( void const * way ) {
+  running_t      r;
+  pl_snapshot_t  s;
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  if( !b ) return;
+  pl_run_cfg_t cfg = plain_cfg();
+  cfg.batch        = 1UL;
+  cfg.rate         = rate_pps( 1.0 / 60.0 );
+  if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
+  do {
+    breathe();
+    running_look( &r, &s );
+  } while( s.counters.received < 1UL );
+  netns_delete();
+  running_wait( &r, &s );
+  CHECK_EQ( s.counters.stopped_by, PL_STOP_FAULT );
+  CHECK_EQ( s.counters.offered, 1UL );
+  CHECK_EQ( s.counters.received, 1UL );
+  pl_state_t const * fault = pl_run_fault( r.run );
+  if( CHECK( fault ) ) {
+    CHECK_EQ( fault->state, PL_STATE_REMOVED );
+    CHECK_EQ( fault->err, ENXIO );
+    CHECK_HAS( fault->sentence, "start a new run on it" );
+  }
+  pl_run_delete( r.run );
+  pl_backend_close( b );
+  netns_create( 1500U );
+}
+
+/* A peer's ring that is too small for what arrives between two looks: the loss is counted
+   as its own. */
+static void
+what_the_peer_drops_is_counted( void const * arg ) {
+  way_t const *  way    = arg;
+  pl_opt_t const opts[] = { { "mode", 0, way->mode }, { "qdisc-bypass", 0, way->bypass }, { "peer-ring", 1048576, NULL } };
+  pl_device_t    device;
+  pl_snapshot_t  s;
+  pl_err_t       err = { 0 };
+  if( !netns_device( &device ) ) return;
+  pl_backend_t * b = pl_backend_open_on( "af_packet", opts, 3UL, &device, &err );
+  if( !CHECK( b ) ) return;
+  if( !is_ring( way ) ) { /* the ring takes no more at once than its slots */
+    pl_run_cfg_t cfg = plain_cfg();
+    cfg.count        = 4000UL;
+    cfg.batch        = 4000UL;
+    run_through( b, one_frame( 1514U ), &cfg, &s, NULL );
+    CHECK_EQ( s.counters.completed, 4000UL );
+    CHECK( s.counters.peer_dropped > 0UL );
+    CHECK_EQ( s.counters.received + s.counters.peer_dropped, 4000UL );
+  }
+  pl_backend_close( b );
+}
+
+/* What is no packet socket on that interface is refused, and stays the caller's. */
+static void
+only_a_socket_on_that_interface( void ) {
+  pl_device_t good, bad;
+  pl_err_t    err;
+  if( !netns_device( &good ) ) return;
+  int pair[2];
+  CHECK( !socketpair( AF_UNIX, SOCK_STREAM, 0, pair ) );
+  for( int i = 0; i < 5; i++ ) {
+    bad = good;
+    if( i == 0 ) bad.port.ifindex++;
+    if( i == 1 ) bad.port.ifindex = 0U;
+    if( i == 2 ) bad.send_fd = pair[0];
+    if( i == 3 ) bad.send_fd = -1;
+    if( i == 4 ) bad.recv_fd = pair[1];
+    CHECK( !pl_backend_open_on( "af_packet", NULL, 0UL, &bad, &err ) );
+    CHECK_HAS( err.sentence, i == 4 ? "The peer's receive ring" : "a raw packet socket that is bound to pl0a" );
+    CHECK( fcntl( good.send_fd, F_GETFD ) >= 0 && fcntl( good.recv_fd, F_GETFD ) >= 0 );
+  }
+  close( pair[0] );
+  close( pair[1] );
+  CHECK( !pl_backend_open_on( "null", NULL, 0UL, &good, &err ) );
+  CHECK_STR( err.sentence, "null takes no interface." );
+  CHECK( !pl_backend_open( "af_packet", NULL, 0UL, 0, &err ) );
+  CHECK_STR( err.sentence, "af_packet needs an interface to send on: run it in a lab." );
+  netns_device_close( &good );
+}
+
+int
+main( void ) {
+  char const * why = netns_enter();
+  if( why ) {
+    tap_run_with( "runs on a packet socket", netns_skip, why );
+    return tap_end();
+  }
+  for_all_ways( "everything arrives as it was sent", everything_arrives );
+  for_all_ways( "the largest batches arrive, also without a flush", large_batches_and_no_flush );
+  for_all_ways( "a run stopped by hand counts what arrived", a_stopped_run_counts_what_arrived );
+  for_all_ways( "a run waits for the link", a_run_waits_for_the_link );
+  for_all_ways( "a run ends when its interface goes", a_run_ends_with_its_interface );
+  for_all_ways( "what the peer has no room for is counted as dropped there", what_the_peer_drops_is_counted );
+  tap_run( "only a packet socket on that interface is taken", only_a_socket_on_that_interface );
+  return tap_end();
+}

@@ -4,7 +4,7 @@
 //
 //   node test/bench/bench.mjs [--quick] [--json FILE] [NAME ...]     NAME: a case, or the part of its name before a '-'
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { arch, availableParallelism, cpus, release } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, release } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
 import { Problem, report } from '../../main/dev/exec.mjs';
 import { inRoot, isProgram, ROOT } from '../../main/dev/paths.mjs';
@@ -118,6 +118,7 @@ export async function bench(/** @type {string[]} */ given) {
   const how = args.includes('--quick') ? QUICK : FULL;
   const cases = chosen(args.filter((arg) => !arg.startsWith('-')));
   const began = ticks();
+  const [load = Number.NaN] = loadavg(); // what else is running, before anything is measured
   /** @type {Line[]} */
   const lines = [];
   let status = 0;
@@ -138,11 +139,21 @@ export async function bench(/** @type {string[]} */ given) {
   const machine = `${cpus()[0]?.model.trim() ?? arch()}, ${availableParallelism()} CPUs, Linux ${release()}`;
   const whole = stealSince(began);
   const rule = `${how.rounds} rounds of ${how.roundMs} ms and more, ours and bare in turns`;
-  process.stdout.write(`\n${machine}; ${rule}; steal ${(whole * 100).toFixed(1)} %\n\n`);
+  process.stdout.write(
+    `\n${machine}; ${rule}; steal ${(whole * 100).toFixed(1)} %; load before ${load.toFixed(1)}\n\n`,
+  );
   print(lines);
   if (how.rounds < ROUNDS_MIN) process.stdout.write(`Quick: under ${ROUNDS_MIN} rounds nothing is judged.\n`);
   mkdirSync(dirname(file), { recursive: true });
-  const made = { date: new Date().toISOString(), machine, node: process.version, how, steal: whole, lines };
+  const made = {
+    date: new Date().toISOString(),
+    machine,
+    node: process.version,
+    how,
+    steal: whole,
+    load,
+    lines,
+  };
   writeFileSync(file, `${JSON.stringify(made, null, 1)}\n`);
   process.stdout.write(
     `\nWritten to ${relative(ROOT, file).startsWith('..') ? file : relative(ROOT, file)}.\n`,

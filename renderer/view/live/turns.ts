@@ -2,15 +2,17 @@ import { useEffect, useRef, useState } from 'react';
 import { useMedia } from '../media';
 import { useScreen, useSession } from '../session';
 
+/** A chart has a turn with each third stats message. Drawing charts is most of what the page does. */
+const TURNS = 3;
 /** Charts redraw at most this often, in ms; with reduced motion once a second. */
 const REDRAW_MS = 195;
 const REDUCED_MS = 1000;
 
 /**
- * A number that changes when a chart should redraw. Charts with different `parity` redraw on different stats
+ * A number that changes when a chart should redraw. Charts with different `turn` redraw on different stats
  * messages, so that no message pays for two of them; the last message of a run is always drawn.
  */
-export function useChartTurn(id: string, parity: 0 | 1): number {
+export function useChartTurn(id: string, turn: 0 | 1): number {
   const { stream, screen } = useSession();
   const frozen = useScreen((s) => s.frozen);
   const reduced = useMedia('(prefers-reduced-motion: reduce)');
@@ -29,7 +31,7 @@ export function useChartTurn(id: string, parity: 0 | 1): number {
       if (!news && !force) return;
       const edge = last.run !== run || last.running !== snapshot.running;
       const now = performance.now();
-      const due = tick % 2 === parity && now - last.at >= every;
+      const due = tick % TURNS === turn && now - last.at >= every;
       if (!force && !edge && !due) return;
       drawn.current = { at: now, run, tNs: snapshot.tNs, running: snapshot.running };
       setVersion((v) => v + 1);
@@ -37,6 +39,6 @@ export function useChartTurn(id: string, parity: 0 | 1): number {
     // On mount, and when the view is unfrozen, what is known is drawn at once.
     if (!frozen) look(true);
     return stream.store.subscribe(() => look(false));
-  }, [stream, screen, id, parity, reduced, frozen]);
+  }, [stream, screen, id, turn, reduced, frozen]);
   return version;
 }

@@ -16,11 +16,11 @@ import { useChartTurn } from './turns';
 export function useChart(
   id: string,
   metrics: readonly SeriesMetric[],
-  parity: 0 | 1,
+  turn: 0 | 1,
 ): { rows: readonly ChartRow[]; stalls: readonly Stall[]; scale: Scale; axis: TimeAxis } {
   const { stream } = useSession();
   const span = useScreen((s) => s.span);
-  const version = useChartTurn(id, parity);
+  const version = useChartTurn(id, turn);
   const kept = useRef<{ scale: Scale; key: string } | null>(null);
   return useMemo(() => {
     // The history changes in place; `version` says when it is this chart's turn to look at it.

@@ -40,7 +40,8 @@ pl_aio_pkt_info_t * frames_make( unsigned long sz, unsigned long cnt );
 void                frames_free( pl_aio_pkt_info_t * batch );
 
 /* An AIO over a sink in another translation unit, which looks at every descriptor
-   and keeps nothing. */
-pl_aio_t const * sink_aio( void );
+   and keeps nothing; and the same function by itself. */
+pl_aio_t const *          sink_aio( void );
+extern pl_aio_send_func_t sink_func;
 
 #endif /* BENCH_PAIR_H */

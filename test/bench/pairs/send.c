@@ -1,5 +1,5 @@
 /* send: pl_aio_send to a sink, against a bare call of the same function through a
-   pointer. */
+   pointer variable: who does not know the callee has its address in memory. */
 
 #include "pair.h"
 #include "run/clock.h"
@@ -44,15 +44,14 @@ send_ours( void * ctx, uint64_t * units ) {
 
 static double __attribute__((noinline, aligned( 64 )))
 send_bare( void * ctx, uint64_t * units ) {
-  send_t const *           self  = ctx;
-  pl_aio_send_func_t const func  = sink_aio()->send_func;
-  void * const             sum   = sink_aio()->ctx;
-  uint64_t                 calls = *units / self->cnt;
-  int                      bad   = 0;
-  uint64_t                 t0    = pl_clock_ns();
+  send_t const * self  = ctx;
+  void * const   sum   = sink_aio()->ctx;
+  uint64_t       calls = *units / self->cnt;
+  int            bad   = 0;
+  uint64_t       t0    = pl_clock_ns();
   for( uint64_t i = 0UL; i < calls; i++ ) {
     unsigned long idx = 0UL;
-    bad |= func( sum, self->batch, self->cnt, &idx, 1 );
+    bad |= sink_func( sum, self->batch, self->cnt, &idx, 1 );
   }
   double ns = (double)( pl_clock_ns() - t0 );
   *units    = calls * self->cnt;

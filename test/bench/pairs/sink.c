@@ -16,6 +16,8 @@ sink_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt,
   return PL_AIO_SUCCESS;
 }
 
+pl_aio_send_func_t sink_func = sink_send;
+
 pl_aio_t const *
 sink_aio( void ) {
   static uint64_t       bytes;

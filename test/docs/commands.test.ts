@@ -4,23 +4,29 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json';
 import { scratch } from '../cli/cli';
-import { npmInText, shellBlocks } from './commands';
+import { manExamples, npmInText, shellBlocks } from './commands';
 
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'].filter((name) => existsSync(name));
 
 /** Commands that cannot run inside a test: the file that runs what they run, and the words there that show it. */
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>> = {
   'npm test': ['.ci/run', 'main/dev/test.mjs'],
+  'npm run dist': ['test/dist/package.test.ts', 'pack'],
   'xvfb-run -a -s "-screen 0 1440x900x24" npm start': ['test/e2e/app.ts', 'electron.launch'],
 };
 
-const blocks = DOCUMENTS.flatMap(shellBlocks);
-const dir = scratch();
-for (const name of ['dist', 'main', 'node_modules', 'package.json'])
-  symlinkSync(resolve(name), join(dir, name));
-copyFileSync('test/fixtures/captures/http.pcap', join(dir, 'in.pcap'));
+const blocks = [...DOCUMENTS.flatMap(shellBlocks), ...manExamples('main/packaging/packet-lab.1')];
+/** A folder of its own for each document, where its commands find what they name. */
+const folders = new Map(
+  [...new Set(blocks.map(({ document }) => document))].map((name) => [name, scratch()]),
+);
+for (const dir of folders.values()) {
+  for (const name of ['dist', 'main', 'node_modules', 'package.json'])
+    symlinkSync(resolve(name), join(dir, name));
+  copyFileSync('test/fixtures/captures/http.pcap', join(dir, 'in.pcap'));
+}
 writeFileSync(
-  join(dir, 'plan.json'),
+  join(folders.get('README.md') ?? '', 'plan.json'),
   /```json\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '',
 );
 
@@ -43,7 +49,7 @@ test('the documents have commands', () => {
 
 test.each(blocks)(
   '$document:$line: every command runs',
-  async ({ commands }) => {
+  async ({ document, commands }) => {
     for (const command of commands) {
       const elsewhere = ELSEWHERE[command];
       if (elsewhere) {
@@ -51,7 +57,10 @@ test.each(blocks)(
         continue;
       }
       // `npm start` finds everything built and, without a display, runs the demo.
-      const { status, text } = await shell(command, command.startsWith('npm') ? resolve('.') : dir);
+      const { status, text } = await shell(
+        command,
+        command.startsWith('npm') ? resolve('.') : (folders.get(document) ?? ''),
+      );
       expect(status, `${command}\n${text}`).toBe(0);
     }
   },

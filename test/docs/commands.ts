@@ -25,6 +25,20 @@ export function shellBlocks(document: string): ShellBlock[] {
   return blocks;
 }
 
+/** The examples of a man page: what stands between .EX and .EE, with the program as it is called in a clone. */
+export function manExamples(document: string): ShellBlock[] {
+  const text = readFileSync(document, 'utf8');
+  return [...text.matchAll(/^\.EX\n([\s\S]*?)^\.EE$/gm)].map((match) => ({
+    document,
+    line: text.slice(0, match.index).split('\n').length,
+    commands: (match[1] ?? '')
+      .replaceAll('\\-', '-')
+      .trim()
+      .split('\n')
+      .map((command) => command.replace(/^packet-lab /, 'node dist/cli.cjs ')),
+  }));
+}
+
 /** Commands of npm in running text: `npm run bench`, `npm test -- unit` … */
 export function npmInText(document: string): string[] {
   const text = readFileSync(document, 'utf8');

@@ -5,12 +5,13 @@ import { LabError } from '../lab/labError';
 import { listBackends } from './backends';
 import { decodeCommand, encodeCommand, recodeCommand } from './codecs';
 import { demo } from './demo';
+import { labCommand } from './lab';
 import { readRun } from './runArgs';
 import { send, type Terminal } from './send';
 import { readSend } from './sendArgs';
 import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE, USAGE, UsageError } from './usage';
 
-const COMMANDS = 'backends, send, run, decode, encode, recode and demo';
+const COMMANDS = 'backends, send, run, decode, encode, recode, lab and demo';
 
 async function command(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = argv;
@@ -58,6 +59,12 @@ async function command(argv: readonly string[], terminal: Terminal): Promise<num
       return await encodeCommand(rest, terminal);
     case 'recode':
       return await recodeCommand(rest, terminal);
+    case 'lab':
+      if (rest.includes('--help')) {
+        terminal.out(USAGE);
+        return EXIT_DONE;
+      }
+      return await labCommand(rest, terminal);
     case 'demo':
     case '--demo':
       return await demo(terminal);

@@ -52,6 +52,10 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
   packet-lab recode IN --out OUT.pcapng [--force]
       Decode and encode every frame of a capture; bytes, times, interfaces and comments stay.
 
+  packet-lab lab [--pairs N] [--mtu N] [--json]
+      Hold a lab of 1 to 16 veth pairs between two private network namespaces, and print it;
+      it is gone at Ctrl-C or at the end of standard input. Needs no root; Linux only.
+
   packet-lab demo
       Ten seconds on the in-memory loopback, showing SUCCESS, AGAIN and INVAL.
 

@@ -9,6 +9,8 @@ import type { FaultSpec } from '../../app/stage/fault';
 
 declare const backendBrand: unique symbol;
 declare const runBrand: unique symbol;
+declare const labBrand: unique symbol;
+declare const descriptorBrand: unique symbol;
 /** An opened backend; close it with `closeBackend`. */
 export interface NativeBackend {
   readonly [backendBrand]: true;
@@ -16,6 +18,40 @@ export interface NativeBackend {
 /** A started run; end it with `endRun`. */
 export interface NativeRun {
   readonly [runBrand]: true;
+}
+
+/** An opened lab; close it with `closeLab`. It keeps the process alive. */
+export interface NativeLab {
+  readonly [labBrand]: true;
+}
+/** A descriptor that the lab's helper opened. It is closed with its lab unless a backend has taken it. */
+export interface NativeDescriptor {
+  readonly [descriptorBrand]: true;
+}
+
+/** One end of a pair, or a TAP device; `name` is empty when it is not there. */
+export interface NativePort {
+  readonly name: string;
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  /** IPv4; empty for a TAP device. */
+  readonly address: string;
+  readonly peerAddress: string;
+  readonly mac: string;
+  readonly peerMac: string;
+}
+
+/** A request as in `pl_lab.h`. */
+export interface NativeLabRequest {
+  readonly op: number;
+  readonly pair: number;
+  /** 0 a, 1 b. */
+  readonly end: number;
+  /** 0 the end of the pair, 1 the TAP device. */
+  readonly device: number;
+  readonly args: readonly number[];
 }
 
 export interface NativeBackendSpec {
@@ -210,6 +246,9 @@ export interface NativeTables {
   readonly states: readonly string[];
   /** Whether this system reports errors of earlier datagrams. */
   readonly lateErrors: boolean;
+  readonly lab: Readonly<
+    Record<'pairsMax' | 'mtuMin' | 'mtuMax' | 'frameSize' | 'framesMax' | 'slotsMax' | 'queueMax', number>
+  >;
   readonly backends: readonly {
     name: string;
     peer: boolean;
@@ -245,6 +284,18 @@ export interface NativeAddon {
   endRun(run: NativeRun): Promise<void>;
   scanCapture(path: string, listMax: number): Promise<NativeScan>;
   probeCapture(path: string): Promise<void>;
+  /** `onDeath` is called once when the helper ends by itself; by then its descriptors are closed. */
+  openLab(helper: string, pairs: number, mtu: number, onDeath: () => void): Promise<NativeLab>;
+  labRequest(
+    lab: NativeLab,
+    request: NativeLabRequest,
+  ): Promise<{ port: NativePort; descriptors: readonly NativeDescriptor[] }>;
+  /** The helper's process id; 0 once it has ended. */
+  labPid(lab: NativeLab): number;
+  closeLab(lab: NativeLab): Promise<void>;
+  /** The number by which /proc knows it; -1 once it is closed or taken. */
+  descriptorNumber(descriptor: NativeDescriptor): number;
+  closeDescriptor(descriptor: NativeDescriptor): Promise<void>;
   /** One turn of the event loop, from a script that is not itself called by the loop. Whether more can come. */
   turnLoop(): boolean;
 }

@@ -26,7 +26,16 @@ struct pl_run_handle {
   napi_env                 env;
 };
 
+typedef struct {
+  struct pl_lab *          lab; /* NULL once closed */
+  int                      busy; /* asynchronous calls that are using it */
+  int                      closing;
+  struct pl_descriptors *  descriptors; /* what was handed over and nobody took */
+  napi_threadsafe_function died;
+} pl_lab_handle_t;
+
 extern napi_type_tag const pl_backend_tag;
+extern napi_type_tag const pl_lab_tag;
 extern napi_type_tag const pl_run_tag;
 
 /* The handle in v while its run exists, or NULL (thrown). */
@@ -42,6 +51,10 @@ napi_value pl_read_run( napi_env env, napi_callback_info info );
 napi_value pl_read_calls( napi_env env, napi_callback_info info );
 napi_value pl_read_histograms( napi_env env, napi_callback_info info );
 napi_value pl_end_run( napi_env env, napi_callback_info info );
+napi_value pl_open_lab( napi_env env, napi_callback_info info );
+napi_value pl_request_lab( napi_env env, napi_callback_info info );
+napi_value pl_lab_process( napi_env env, napi_callback_info info );
+napi_value pl_close_lab( napi_env env, napi_callback_info info );
 napi_value pl_scan_capture( napi_env env, napi_callback_info info );
 napi_value pl_probe_capture( napi_env env, napi_callback_info info );
 napi_value pl_turn_loop( napi_env env, napi_callback_info info );

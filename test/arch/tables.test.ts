@@ -8,6 +8,7 @@ import {
   BACKEND_STATES,
 } from '../../app/aio/codes';
 import type { BackendOption } from '../../app/backend/descriptor';
+import { LAB_LIMITS } from '../../app/lab/limits';
 import { BATCH_MAX } from '../../app/run/plan';
 import { CALLS_KEPT } from '../../app/stats/calls';
 import { BACKENDS } from '../../main/backends/table';
@@ -27,6 +28,7 @@ test('codes, sentences and constants are those of the compiled core', () => {
   ]);
   expect(core.batchMax).toBe(BATCH_MAX);
   expect(core.calls).toBe(CALLS_KEPT);
+  expect(core.lab).toEqual(LAB_LIMITS);
   expect(core.states).toEqual([...BACKEND_STATES]);
 });
 

@@ -191,6 +191,7 @@ pl_lab_request( pl_lab_t * self, pl_lab_req_t const * req, pl_lab_rep_t * rep, i
     return -1;
   }
   if( !rep->err ) return 0;
+  for( ; rep->fd_cnt; rep->fd_cnt-- ) close( fds[rep->fd_cnt - 1U] );
   rep->step[sizeof( rep->step ) - 1UL] = '\0';
   pl_err_set( err, rep->err, keep_step( rep->step ), "The lab's helper failed at “%s”: %s.", rep->step,
               strerror( rep->err ) );

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+import { LAB_LIMITS } from '../../app/lab/limits';
+import { group } from '../../app/quantity/parse';
+import { LabError } from './labError';
+
+/**
+ * - `forbidden`: this system makes no namespaces for this user
+ * - `missing`: there is no lab here at all (another system, no helper program)
+ * - `gone`: the helper has ended, or the lab was closed
+ * - `absent`: the interface is not there
+ * - `exists`: it is there already, or in use
+ * - `rights`: a right or a limit of this user stands against it
+ * - `invalid`: the request is none
+ * - `failed`: anything else; step and errno tell
+ */
+export type NetLabCode =
+  | 'forbidden'
+  | 'missing'
+  | 'gone'
+  | 'absent'
+  | 'exists'
+  | 'rights'
+  | 'invalid'
+  | 'failed';
+
+/** Why a lab could not be opened, or could not do something. `step` is the helper's, `errno` 0 when there is none. */
+export class NetLabError extends LabError {
+  constructor(
+    readonly code: NetLabCode,
+    readonly step: string,
+    readonly errno: number,
+    sentence: string,
+  ) {
+    super(sentence);
+    this.name = 'NetLabError';
+  }
+}
+
+/** What can be done where no lab is possible. */
+const SIMULATE =
+  'Nothing was changed. The backends of Simulate (null, loopback, pcapng, udp) need no lab and work here.';
+
+/** The first number of a file of /proc, or null when it is not there. */
+function numberIn(path: string): number | null {
+  try {
+    const value = Number.parseInt(readFileSync(path, 'utf8'), 10);
+    return Number.isNaN(value) ? null : value;
+  } catch {
+    return null;
+  }
+}
+
+/** RLIMIT_MEMLOCK of this process, which the helper inherits, in bytes; null when there is none. */
+function memoryLimit(): number | null {
+  try {
+    const [, text] = /^Max locked memory\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return text === undefined ? null : Number(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Which limit forbids the namespaces, and the command that would lift it. */
+function whoForbids(step: string, errno: number): string {
+  const kind = step === 'network namespace' && errno === constants.errno.ENOSPC ? 'net' : 'user';
+  const most = numberIn(`/proc/sys/user/max_${kind}_namespaces`);
+  if (errno === constants.errno.ENOSPC) {
+    const limit = `user.max_${kind}_namespaces`;
+    const raise = `An administrator can raise it: sudo sysctl ${limit}=10000.`;
+    return most === 0
+      ? `${limit} is 0. ${raise}`
+      : `the limit ${limit} (${most === null ? 'unknown' : group(most)} here, maybe less in what this runs in) is used up. ${raise}`;
+  }
+  if (numberIn('/proc/sys/kernel/unprivileged_userns_clone') === 0)
+    return 'kernel.unprivileged_userns_clone is 0. An administrator can allow it: sudo sysctl kernel.unprivileged_userns_clone=1.';
+  if (numberIn('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1)
+    return 'AppArmor leaves user namespaces to known programs (kernel.apparmor_restrict_unprivileged_userns is 1). The .deb package brings the profile that makes Packet Lab one.';
+  if (errno === constants.errno.EINVAL || errno === constants.errno.ENOSYS)
+    return 'the kernel was built without user namespaces.';
+  return 'a container or a security module around this program refuses user namespaces.';
+}
+
+const FORBIDDEN_STEPS: readonly string[] = ['user namespace', 'user mapping', 'network namespace'];
+
+interface Failure {
+  readonly step: string;
+  readonly errno: number;
+  readonly message: string;
+}
+
+/** What the addon rejects with; anything else is a mistake of ours and stays what it is. */
+function failureOf(error: unknown): Failure | null {
+  if (!(error instanceof Error) || !('step' in error) || !('errno' in error)) return null;
+  const { step, errno } = error;
+  return typeof step === 'string' && typeof errno === 'number'
+    ? { step, errno, message: error.message }
+    : null;
+}
+
+/** Gives a failure of the addon its code and a sentence for people. `what` is what was asked, as in "open a TAP device". */
+export function netLabError(what: string, error: unknown, frames = 0): unknown {
+  const failure = failureOf(error);
+  if (failure === null) return error;
+  const { step, errno, message } = failure;
+  const { ENODEV, EEXIST, EBUSY, EPIPE, EPERM, EACCES, EINVAL, EALREADY, ENOBUFS, ENOENT } = constants.errno;
+  const make = (code: NetLabCode, sentence: string) => new NetLabError(code, step, errno, sentence);
+  if (FORBIDDEN_STEPS.includes(step))
+    return make(
+      'forbidden',
+      `A lab is not possible for this user: ${whoForbids(step, errno)} ${SIMULATE} (${step}: ${getSystemErrorName(-errno)})`,
+    );
+  if (step === 'start helper') return make('missing', `${message} ${SIMULATE}`);
+  if (step === 'helper') return make('gone', message);
+  if (step === 'open /dev/net/tun') {
+    const why =
+      errno === EPERM || errno === EACCES
+        ? 'this user may not open /dev/net/tun; an administrator can allow it: sudo chmod 666 /dev/net/tun'
+        : errno === ENOENT
+          ? '/dev/net/tun is not there; an administrator can load it: sudo modprobe tun'
+          : `/dev/net/tun does not open (${message})`;
+    return make('rights', `No TAP device: ${why}. The pairs of the lab are not affected.`);
+  }
+  if (step === 'UMEM' && errno === ENOBUFS) {
+    const limit = memoryLimit();
+    const has = limit === null ? 'the limit' : `the limit of ${group(limit)} B`;
+    return make(
+      'rights',
+      `No AF_XDP socket: its ${group(frames)} frames of ${group(LAB_LIMITS.frameSize)} B are ${group(frames * LAB_LIMITS.frameSize)} B of locked memory, and ${has} for this user (RLIMIT_MEMLOCK) leaves less. Use fewer frames, or raise it: ulimit -l.`,
+    );
+  }
+  if (errno === ENODEV) return make('absent', `The lab cannot ${what}: the interface is not there.`);
+  if (errno === EEXIST || errno === EBUSY)
+    return make('exists', `The lab cannot ${what}: it is there already, or in use.`);
+  if (errno === EINVAL || errno === EALREADY)
+    return make('invalid', `The lab cannot ${what}: its helper refuses the request at “${step}”.`);
+  if (errno === EPIPE) return make('gone', message);
+  return make('failed', `The lab cannot ${what}. ${message}`);
+}
+
+/** There can be no lab here. */
+export function noLab(why: string): NetLabError {
+  return new NetLabError('missing', 'start helper', 0, `A lab is not possible here: ${why} ${SIMULATE}`);
+}

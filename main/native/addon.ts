@@ -246,7 +246,8 @@ export interface NativeTables {
   readonly states: readonly string[];
   /** Whether this system reports errors of earlier datagrams. */
   readonly lateErrors: boolean;
-  readonly lab: Readonly<
+  /** Absent where there is no lab. */
+  readonly lab?: Readonly<
     Record<'pairsMax' | 'mtuMin' | 'mtuMax' | 'frameSize' | 'framesMax' | 'slotsMax' | 'queueMax', number>
   >;
   readonly backends: readonly {

@@ -118,7 +118,7 @@ pl_descriptor_number( napi_env env, napi_callback_info info ) {
   pthread_mutex_lock( &d->set->mutex );
   int fd = d->fd;
   pthread_mutex_unlock( &d->set->mutex );
-  napi_create_int32( env, fd, &n );
+  napi_create_double( env, fd, &n );
   return n;
 }
 

@@ -51,12 +51,12 @@ napi_value pl_read_run( napi_env env, napi_callback_info info );
 napi_value pl_read_calls( napi_env env, napi_callback_info info );
 napi_value pl_read_histograms( napi_env env, napi_callback_info info );
 napi_value pl_end_run( napi_env env, napi_callback_info info );
-napi_value pl_open_lab( napi_env env, napi_callback_info info );
-napi_value pl_request_lab( napi_env env, napi_callback_info info );
-napi_value pl_lab_process( napi_env env, napi_callback_info info );
-napi_value pl_close_lab( napi_env env, napi_callback_info info );
 napi_value pl_scan_capture( napi_env env, napi_callback_info info );
 napi_value pl_probe_capture( napi_env env, napi_callback_info info );
 napi_value pl_turn_loop( napi_env env, napi_callback_info info );
+
+/* Linux only: the functions about labs as members of exports, and the bounds of a lab. */
+void       pl_define_lab( napi_env env, napi_value exports );
+napi_value pl_lab_limits( napi_env env );
 
 #endif /* PL_HANDLES_H */

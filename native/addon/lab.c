@@ -99,8 +99,8 @@ open_drop( pl_job_t * job ) {
   free( j->helper );
 }
 
-napi_value
-pl_open_lab( napi_env env, napi_callback_info info ) {
+static napi_value
+open_lab( napi_env env, napi_callback_info info ) {
   napi_value     args[4];
   napi_valuetype type;
   uint64_t       pairs, mtu;
@@ -248,8 +248,8 @@ read_request( napi_env env, napi_value obj, pl_lab_req_t * req ) {
   return 0;
 }
 
-napi_value
-pl_request_lab( napi_env env, napi_callback_info info ) {
+static napi_value
+request( napi_env env, napi_callback_info info ) {
   static pl_job_t const job = { .work = request_work, .finish = request_finish, .drop = lab_drop };
   napi_value            args[2];
   pl_lab_req_t          req = { 0 };
@@ -257,12 +257,12 @@ pl_request_lab( napi_env env, napi_callback_info info ) {
   return start( env, args[0], &req, &job, "labRequest" );
 }
 
-napi_value
-pl_lab_process( napi_env env, napi_callback_info info ) {
+static napi_value
+process_id( napi_env env, napi_callback_info info ) {
   napi_value        args[1], n;
   pl_lab_handle_t * h;
   if( pl_args( env, info, 1, args ) || !( h = pl_handle_get( env, args[0], &pl_lab_tag, "a lab" ) ) ) return NULL;
-  napi_create_int32( env, h->lab && !h->closing ? pl_lab_pid( h->lab ) : 0, &n );
+  napi_create_double( env, h->lab && !h->closing ? pl_lab_pid( h->lab ) : 0, &n );
   return n;
 }
 
@@ -280,8 +280,8 @@ close_finish( napi_env env, pl_job_t * job ) {
   return undefined;
 }
 
-napi_value
-pl_close_lab( napi_env env, napi_callback_info info ) {
+static napi_value
+close_lab( napi_env env, napi_callback_info info ) {
   static pl_job_t const job = { .work = close_work, .finish = close_finish, .drop = lab_drop };
   napi_value            args[1];
   pl_lab_handle_t *     h;
@@ -292,4 +292,31 @@ pl_close_lab( napi_env env, napi_callback_info info ) {
   h->closing = 1;
   napi_remove_env_cleanup_hook( env, end_lab, h );
   return promise;
+}
+
+napi_value
+pl_lab_limits( napi_env env ) {
+  napi_value v;
+  napi_create_object( env, &v );
+  pl_put_number( env, v, "pairsMax", PL_LAB_PAIRS_MAX );
+  pl_put_number( env, v, "mtuMin", PL_LAB_MTU_MIN );
+  pl_put_number( env, v, "mtuMax", PL_LAB_MTU_MAX );
+  pl_put_number( env, v, "frameSize", PL_LAB_FRAME_SZ );
+  pl_put_number( env, v, "framesMax", PL_LAB_FRAMES_MAX );
+  pl_put_number( env, v, "slotsMax", PL_LAB_SLOTS_MAX );
+  pl_put_number( env, v, "queueMax", PL_LAB_QUEUE_MAX );
+  return v;
+}
+
+void
+pl_define_lab( napi_env env, napi_value exports ) {
+  napi_property_descriptor const functions[] = {
+      { .utf8name = "openLab", .method = open_lab, .attributes = napi_enumerable },
+      { .utf8name = "labRequest", .method = request, .attributes = napi_enumerable },
+      { .utf8name = "labPid", .method = process_id, .attributes = napi_enumerable },
+      { .utf8name = "closeLab", .method = close_lab, .attributes = napi_enumerable },
+      { .utf8name = "descriptorNumber", .method = pl_descriptor_number, .attributes = napi_enumerable },
+      { .utf8name = "closeDescriptor", .method = pl_close_descriptor, .attributes = napi_enumerable },
+  };
+  napi_define_properties( env, exports, sizeof( functions ) / sizeof( functions[0] ), functions );
 }

@@ -1,10 +1,8 @@
 /* The addon's entry: its functions, and the core's tables as data so that a test
    can compare them with the TypeScript ones. */
 
-#include "descriptor.h"
 #include "handles.h"
 #include "os/datagram.h"
-#include "pl_lab.h"
 
 #include <math.h>
 #include <signal.h>
@@ -48,21 +46,6 @@ backend( napi_env env, pl_backend_def_t const * def ) {
   return v;
 }
 
-/* The bounds of a lab. */
-static napi_value
-lab_limits( napi_env env ) {
-  napi_value v;
-  napi_create_object( env, &v );
-  pl_put_number( env, v, "pairsMax", PL_LAB_PAIRS_MAX );
-  pl_put_number( env, v, "mtuMin", PL_LAB_MTU_MIN );
-  pl_put_number( env, v, "mtuMax", PL_LAB_MTU_MAX );
-  pl_put_number( env, v, "frameSize", PL_LAB_FRAME_SZ );
-  pl_put_number( env, v, "framesMax", PL_LAB_FRAMES_MAX );
-  pl_put_number( env, v, "slotsMax", PL_LAB_SLOTS_MAX );
-  pl_put_number( env, v, "queueMax", PL_LAB_QUEUE_MAX );
-  return v;
-}
-
 static napi_value
 tables( napi_env env, napi_callback_info info ) {
   (void)info;
@@ -79,7 +62,9 @@ tables( napi_env env, napi_callback_info info ) {
   pl_put_number( env, v, "footprint", PL_AIO_PKT_INFO_FOOTPRINT );
   pl_put_number( env, v, "batchMax", PL_BATCH_MAX );
   pl_put_number( env, v, "calls", PL_CALLS );
-  pl_put( env, v, "lab", lab_limits( env ) );
+#ifdef PL_OS_LINUX
+  pl_put( env, v, "lab", pl_lab_limits( env ) );
+#endif
   napi_create_array( env, &list );
   for( int i = 0; i < PL_STATE_CNT; i++ ) {
     napi_create_string_utf8( env, pl_state_name( i ), NAPI_AUTO_LENGTH, &name );
@@ -116,13 +101,10 @@ NAPI_MODULE_INIT() {
       { .utf8name = "scanCapture", .method = pl_scan_capture, .attributes = napi_enumerable },
       { .utf8name = "probeCapture", .method = pl_probe_capture, .attributes = napi_enumerable },
       { .utf8name = "turnLoop", .method = pl_turn_loop, .attributes = napi_enumerable },
-      { .utf8name = "openLab", .method = pl_open_lab, .attributes = napi_enumerable },
-      { .utf8name = "labRequest", .method = pl_request_lab, .attributes = napi_enumerable },
-      { .utf8name = "labPid", .method = pl_lab_process, .attributes = napi_enumerable },
-      { .utf8name = "closeLab", .method = pl_close_lab, .attributes = napi_enumerable },
-      { .utf8name = "descriptorNumber", .method = pl_descriptor_number, .attributes = napi_enumerable },
-      { .utf8name = "closeDescriptor", .method = pl_close_descriptor, .attributes = napi_enumerable },
   };
   napi_define_properties( env, exports, sizeof( functions ) / sizeof( functions[0] ), functions );
+#ifdef PL_OS_LINUX
+  pl_define_lab( env, exports );
+#endif
   return exports;
 }

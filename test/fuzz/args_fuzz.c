@@ -194,6 +194,18 @@ streams( void ) {
 }
 
 static napi_value
+lab_request( void ) {
+  napi_value v = js_object(), list = js_array();
+  put( v, "op", number( 2 ) );
+  put( v, "pair", number( 0 ) );
+  put( v, "end", number( 0 ) );
+  put( v, "device", number( 0 ) );
+  for( unsigned n = next() % 6U; n; n-- ) js_push( list, or_junk( number( 1 ) ) );
+  put( v, "args", list );
+  return v;
+}
+
+static napi_value
 some_handle( void ) {
   unsigned const i = next();
   if( !handles() ) return js_object();
@@ -204,7 +216,8 @@ some_handle( void ) {
    goes to the end and gets a step of its own. */
 static char const * const functions[] = { "tables",  "openBackend", "closeBackend", "startRun",       "stopRun",
                                           "flushRun", "tuneRun",     "readRun",      "readCalls",      "readHistograms",
-                                          "endRun",   "scanCapture", "probeCapture", "turnLoop" };
+                                          "endRun",   "scanCapture", "probeCapture", "turnLoop",       "openLab",
+                                          "labRequest", "labPid",    "closeLab",  "descriptorNumber", "closeDescriptor" };
 
 static void
 call( unsigned function ) {
@@ -236,6 +249,16 @@ call( unsigned function ) {
     args[argc++] = word( 17U + next() % 5U );
     args[argc++] = number( 8 );
     break;
+  case 14U: /* openLab; no program of such a name is there */
+    args[argc++] = word( next() );
+    args[argc++] = number( 1 );
+    args[argc++] = number( 1500 );
+    args[argc++] = js_simple( napi_function );
+    break;
+  case 15U: /* labRequest */
+    args[argc++] = some_handle();
+    args[argc++] = lab_request();
+    break;
   default: args[argc++] = some_handle();
   }
   unsigned const spoilt = next();
@@ -261,7 +284,10 @@ step( void ) {
     if( handles() ) let_go( next() % handles() );
     return;
   case 18U: fail_at( next() % 16U ); return;
-  case 19U: usleep( 1000U * ( next() % 4U ) ); return;
+  case 19U:
+    if( what == 239U ) call( 14U + next() % 6U );
+    else usleep( 1000U * ( next() % 4U ) );
+    return;
   default: call( what % 20U );
   }
 }

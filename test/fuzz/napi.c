@@ -316,9 +316,9 @@ napi_status
 napi_define_properties( napi_env e, napi_value exports, size_t cnt, napi_property_descriptor const * d ) {
   (void)e;
   (void)exports;
-  HOLDS( cnt <= FUNCTIONS_MAX );
-  memcpy( the.functions, d, cnt * sizeof( *d ) );
-  the.function_cnt = (unsigned)cnt;
+  HOLDS( the.function_cnt + cnt <= FUNCTIONS_MAX );
+  memcpy( the.functions + the.function_cnt, d, cnt * sizeof( *d ) );
+  the.function_cnt += (unsigned)cnt;
   return napi_ok;
 }
 

@@ -163,7 +163,7 @@ static void *
 chase_calls( void * arg ) {
   shared_t *    shared = arg;
   unsigned long seen   = 0UL;
-  for( unsigned long i = 0UL; i < CHASES; ) {
+  for( unsigned long i = 0UL; i < CHASES || ( !seen && i < 100UL * CHASES ); ) {
     uint64_t last = atomic_load_explicit( &shared->last, memory_order_acquire );
     if( last < PL_CALLS ) { /* the writer has not been once round */
       sched_yield();

@@ -62,6 +62,7 @@ export class NetLab {
   #native: NativeLab;
   #last: Promise<unknown> = Promise.resolve();
   #gone: NetLabError | null = null;
+  #closed: Promise<void> | null = null;
   readonly #listeners = new Set<(why: NetLabError) => void>();
   /** The helper's process id. */
   readonly helper: number;
@@ -110,15 +111,21 @@ export class NetLab {
       0,
       `The lab's helper (process ${this.helper}) has ended, and the lab with its interfaces is gone. What was received is kept; open another lab.`,
     );
+    // What this process still holds keeps the namespaces alive, whether anybody closes the lab or not.
+    void this.#end();
     for (const listener of this.#listeners) listener(this.#gone);
   }
 
-  /** Ends the helper and every descriptor that no backend has taken. Safe to call twice. */
-  async close(): Promise<void> {
-    if (this.#gone?.step === 'close') return;
-    this.#gone = new NetLabError('gone', 'close', 0, 'The lab is closed; open another one.');
-    await this.#last.catch(() => {});
-    await nativeAddon().closeLab(this.#native);
+  #end(): Promise<void> {
+    this.#closed ??= this.#last.then(() => nativeAddon().closeLab(this.#native));
+    return this.#closed;
+  }
+
+  /** Ends the helper and every descriptor that no backend has taken; requests under way fail. Safe to call twice. */
+  close(): Promise<void> {
+    if (!this.#closed) nativeAddon().endLab(this.#native);
+    this.#gone ??= new NetLabError('gone', 'close', 0, 'The lab is closed; open another one.');
+    return this.#end();
   }
 
   async #ask(what: string, op: number, place: LabPlace, args: readonly number[] = []) {

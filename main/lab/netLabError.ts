@@ -63,7 +63,7 @@ function memoryLimit(): number | null {
 }
 
 /** Which limit forbids the namespaces, and the command that would lift it. */
-function whoForbids(step: string, errno: number): string {
+function whoForbids(step: string, errno: number, numberIn: (path: string) => number | null): string {
   const kind = step === 'network namespace' && errno === constants.errno.ENOSPC ? 'net' : 'user';
   const most = numberIn(`/proc/sys/user/max_${kind}_namespaces`);
   if (errno === constants.errno.ENOSPC) {
@@ -99,8 +99,11 @@ function failureOf(error: unknown): Failure | null {
     : null;
 }
 
-/** Gives a failure of the addon its code and a sentence for people. `what` is what was asked, as in "open a TAP device". */
-export function netLabError(what: string, error: unknown, frames = 0): unknown {
+/**
+ * Gives a failure of the addon its code and a sentence for people. `what` is what was asked, as in "open a TAP device";
+ * `settings` reads a number of the kernel's.
+ */
+export function netLabError(what: string, error: unknown, frames = 0, settings = numberIn): unknown {
   const failure = failureOf(error);
   if (failure === null) return error;
   const { step, errno, message } = failure;
@@ -109,7 +112,7 @@ export function netLabError(what: string, error: unknown, frames = 0): unknown {
   if (FORBIDDEN_STEPS.includes(step))
     return make(
       'forbidden',
-      `A lab is not possible for this user: ${whoForbids(step, errno)} ${SIMULATE} (${step}: ${getSystemErrorName(-errno)})`,
+      `A lab is not possible for this user: ${whoForbids(step, errno, settings)} ${SIMULATE} (${step}: ${getSystemErrorName(-errno)})`,
     );
   if (step === 'start helper') return make('missing', `${message} ${SIMULATE}`);
   if (step === 'helper') return make('gone', message);

@@ -293,6 +293,9 @@ export interface NativeAddon {
   ): Promise<{ port: NativePort; descriptors: readonly NativeDescriptor[] }>;
   /** The helper's process id; 0 once it has ended. */
   labPid(lab: NativeLab): number;
+  /** Ends the helper at once: requests under way fail, `onDeath` is not called. */
+  endLab(lab: NativeLab): void;
+  /** Once no request is under way. */
   closeLab(lab: NativeLab): Promise<void>;
   /** The number by which /proc knows it; -1 once it is closed or taken. */
   descriptorNumber(descriptor: NativeDescriptor): number;

@@ -1,5 +1,5 @@
-/* openLab( helper, pairs, mtu, onDeath ), labRequest( lab, request ), labPid( lab ) and
-   closeLab( lab ). */
+/* openLab( helper, pairs, mtu, onDeath ), labRequest( lab, request ), labPid( lab ),
+   endLab( lab ) and closeLab( lab ). */
 
 #include "descriptor.h"
 #include "handles.h"
@@ -266,6 +266,16 @@ process_id( napi_env env, napi_callback_info info ) {
   return n;
 }
 
+/* Ends the helper, so that requests under way fail at once; to be closed then. */
+static napi_value
+end_now( napi_env env, napi_callback_info info ) {
+  napi_value        args[1];
+  pl_lab_handle_t * h;
+  if( pl_args( env, info, 1, args ) || !( h = pl_handle_get( env, args[0], &pl_lab_tag, "a lab" ) ) ) return NULL;
+  if( !h->closing ) pl_lab_end( h->lab );
+  return NULL;
+}
+
 static int
 close_work( pl_job_t * job ) {
   end_lab( ( (lab_job_t *)job )->h );
@@ -314,6 +324,7 @@ pl_define_lab( napi_env env, napi_value exports ) {
       { .utf8name = "openLab", .method = open_lab, .attributes = napi_enumerable },
       { .utf8name = "labRequest", .method = request, .attributes = napi_enumerable },
       { .utf8name = "labPid", .method = process_id, .attributes = napi_enumerable },
+      { .utf8name = "endLab", .method = end_now, .attributes = napi_enumerable },
       { .utf8name = "closeLab", .method = close_lab, .attributes = napi_enumerable },
       { .utf8name = "descriptorNumber", .method = pl_descriptor_number, .attributes = napi_enumerable },
       { .utf8name = "closeDescriptor", .method = pl_close_descriptor, .attributes = napi_enumerable },

@@ -217,7 +217,8 @@ some_handle( void ) {
 static char const * const functions[] = { "tables",  "openBackend", "closeBackend", "startRun",       "stopRun",
                                           "flushRun", "tuneRun",     "readRun",      "readCalls",      "readHistograms",
                                           "endRun",   "scanCapture", "probeCapture", "turnLoop",       "openLab",
-                                          "labRequest", "labPid",    "closeLab",  "descriptorNumber", "closeDescriptor" };
+                                          "labRequest", "labPid",    "closeLab",  "descriptorNumber", "closeDescriptor",
+                                          "endLab" };
 
 static void
 call( unsigned function ) {
@@ -285,7 +286,7 @@ step( void ) {
     return;
   case 18U: fail_at( next() % 16U ); return;
   case 19U:
-    if( what == 239U ) call( 14U + next() % 6U );
+    if( what == 239U ) call( 14U + next() % 7U );
     else usleep( 1000U * ( next() % 4U ) );
     return;
   default: call( what % 20U );

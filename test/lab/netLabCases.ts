@@ -293,6 +293,27 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
     await lab.close();
   },
 
+  'closing does not wait for a helper that stands still': async () => {
+    const lab = await NetLab.open(1, 1500);
+    process.kill(lab.helper, 'SIGSTOP');
+    const asked = lab.port(a).catch((error: unknown) => error);
+    let told = 0;
+    lab.onGone(() => told++);
+    await lab.close();
+    isCode('gone', /closed/)(await asked);
+    await assert.rejects(lab.port(a), isCode('gone', /closed/));
+    assert.ok(!existsSync(`/proc/${lab.helper}`));
+    assert.equal(told, 0);
+  },
+
+  'a helper that dies takes every descriptor of its lab with it, closed or not': async () => {
+    const before = readdirSync('/proc/self/fd').length;
+    const lab = await NetLab.open(1, 1500);
+    await lab.openReceiver(b);
+    process.kill(lab.helper, 'SIGKILL');
+    await until('the end of the descriptors', () => readdirSync('/proc/self/fd').length === before);
+  },
+
   'two labs know nothing of each other': () =>
     withLab(1, 1500, (one) =>
       withLab(1, 1500, async (two) => {

@@ -285,6 +285,11 @@ pl_lab_monitor( pl_lab_t const * self ) {
 }
 
 void
+pl_lab_end( pl_lab_t * self ) {
+  end_helper( self, 1 );
+}
+
+void
 pl_lab_close( pl_lab_t * self ) {
   if( !self ) return;
   end_helper( self, 1 );

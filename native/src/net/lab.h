@@ -34,6 +34,10 @@ struct pl_monitor * pl_lab_monitor( pl_lab_t const * self );
 /* The helper's process id, for tests; 0 once it has ended. */
 int pl_lab_pid( pl_lab_t const * self );
 
+/* Ends the helper now, without waiting: questions under way fail.  Any thread.  Nobody
+   is told; pl_lab_close is still to come. */
+void pl_lab_end( pl_lab_t * self );
+
 /* Ends the helper, and with it all that was not handed over.  NULL is fine. */
 void pl_lab_close( pl_lab_t * self );
 

@@ -38,8 +38,7 @@ async function command(argv: readonly string[], terminal: Terminal): Promise<num
         terminal.out(USAGE);
         return EXIT_DONE;
       }
-      const { plan, json } = await readSend(rest);
-      return await send(plan, json, terminal);
+      return await send(await readSend(rest), terminal);
     }
     case 'run': {
       if (rest.includes('--help')) {
@@ -50,8 +49,7 @@ async function command(argv: readonly string[], terminal: Terminal): Promise<num
         terminal.out(`${JSON.stringify(planJsonSchema(), null, 2)}\n`);
         return EXIT_DONE;
       }
-      const { plan, json } = await readRun(rest);
-      return await send(plan, json, terminal);
+      return await send(await readRun(rest), terminal);
     }
     case 'decode':
       return await decodeCommand(rest, terminal);

@@ -4,19 +4,21 @@ import { ATTACH_ALONE, attachOf } from '../../app/run/attach';
 import { parsePlan, planOfDocument } from '../../app/run/planDocument';
 import { BACKENDS, findBackend } from '../backends/table';
 import { readWords } from './args';
+import { joinLab, readLab } from './labArgs';
 import { readText } from './readText';
 import type { SendCommand } from './sendArgs';
 import { UsageError } from './usage';
 
 const OPTIONS = {
   'peer-out': { type: 'string' },
+  lab: { type: 'string' },
   force: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
 /** Turns the words behind `run` into a plan; paths in it are relative to its file. */
 export async function readRun(argv: readonly string[]): Promise<SendCommand> {
-  const { values, positionals } = readWords(argv, OPTIONS);
+  const { values, positionals } = readWords(joinLab(argv), OPTIONS);
   const [path, second] = positionals;
   if (path === undefined || second !== undefined) {
     throw new UsageError('run takes one plan: packet-lab run PLAN.json, or - for standard input.');
@@ -29,14 +31,16 @@ export async function readRun(argv: readonly string[]): Promise<SendCommand> {
   const extras = { peerOut, force: values.force ?? false };
   const plan = planOfDocument(document.value, BACKENDS, (file) => resolve(folder, file), extras);
   if (!plan.ok) throw new UsageError(`${clip(path, 100)}: ${plan.sentence}`);
-  if (peerOut !== null && !findBackend(plan.value.backend.name)?.capabilities.peer) {
+  const backend = findBackend(plan.value.backend.name);
+  if (peerOut !== null && !backend?.capabilities.peer) {
     throw new UsageError(
-      `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one.`,
+      `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback and af_packet have one.`,
     );
   }
   if (attachOf(plan.value) !== null) {
     throw new UsageError(`${clip(path, 100)}: backend.options.attach: ${ATTACH_ALONE}`);
   }
   const inputs = path === '-' ? [] : [path];
-  return { plan: { ...plan.value, inputs }, json: values.json ?? false };
+  const lab = backend ? readLab(values.lab, backend) : null;
+  return { plan: { ...plan.value, inputs }, json: values.json ?? false, lab };
 }

@@ -1,8 +1,12 @@
+import type { LabSize } from '../../app/lab/parse';
 import type { RunPlan } from '../../app/run/plan';
 import { runResult } from '../../app/run/result';
 import type { Snapshot } from '../../app/stats/snapshot';
-import { startRun } from '../lab/run';
+import { NetLab } from '../lab/netLab';
+import { NetLabError } from '../lab/netLabError';
+import { type RunTuning, startRun } from '../lab/run';
 import { liveLine, summary } from './report';
+import type { SendCommand } from './sendArgs';
 import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE } from './usage';
 
 /** How often a live line is redrawn on a terminal, and written where lines cannot be redrawn. */
@@ -25,8 +29,12 @@ export interface Terminal {
  * Runs a plan to its end. `Ctrl-C` (SIGINT) and SIGTERM end it cleanly with its summary.
  * Returns the final totals. Rejects with a `LabError` when nothing was sent.
  */
-export async function follow(plan: RunPlan, terminal: Terminal): Promise<Snapshot> {
-  const run = await startRun(plan);
+export async function follow(
+  plan: RunPlan,
+  terminal: Terminal,
+  tuning: Pick<RunTuning, 'device'> = {},
+): Promise<Snapshot> {
+  const run = await startRun(plan, tuning);
   const stop = () => run.stop();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -50,9 +58,27 @@ export async function follow(plan: RunPlan, terminal: Terminal): Promise<Snapsho
   }
 }
 
-/** `packet-lab send`: exit 0 done, 1 fault, 2 when the input was damaged. */
-export async function send(plan: RunPlan, json: boolean, terminal: Terminal): Promise<number> {
-  const last = await follow(plan, json ? { ...terminal, live: 'none' } : terminal);
+/** The run in a lab of its own, which is gone afterwards. */
+async function followInLab(plan: RunPlan, { pairs, mtu }: LabSize, terminal: Terminal): Promise<Snapshot> {
+  const lab = await NetLab.open(pairs, mtu);
+  try {
+    return await follow(plan, terminal, { device: await lab.openRun(0) });
+  } finally {
+    await lab.close();
+  }
+}
+
+/** `packet-lab send`: exit 0 done, 1 fault or no lab, 2 when the input was damaged. */
+export async function send({ plan, json, lab }: SendCommand, terminal: Terminal): Promise<number> {
+  const quiet: Terminal = json ? { ...terminal, live: 'none' } : terminal;
+  let last: Snapshot;
+  try {
+    last = lab === null ? await follow(plan, quiet) : await followInLab(plan, lab, quiet);
+  } catch (error) {
+    if (!(error instanceof NetLabError)) throw error;
+    terminal.err(`packet-lab: ${error.sentence}\n`);
+    return EXIT_FAULT;
+  }
   terminal.out(json ? `${JSON.stringify(runResult(plan, last))}\n` : summary(plan, last));
   if (last.notice !== null) terminal.err(`packet-lab: ${last.notice}\n`);
   if (last.fault === null) return EXIT_DONE;

@@ -1,4 +1,5 @@
 import { parseOptions } from '../../app/backend/descriptor';
+import type { LabSize } from '../../app/lab/parse';
 import { encodeBytes } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
 import { parseSpec } from '../../app/packet/parseSpec';
@@ -20,6 +21,7 @@ import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../.
 import { type FaultSpec, parseFault } from '../../app/stage/fault';
 import { BACKENDS, findBackend } from '../backends/table';
 import { readWords } from './args';
+import { joinLab, readLab } from './labArgs';
 import { readText } from './readText';
 import { UsageError } from './usage';
 
@@ -40,6 +42,7 @@ const OPTIONS = {
   fault: { type: 'string' },
   tee: { type: 'string' },
   'peer-out': { type: 'string' },
+  lab: { type: 'string' },
   force: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -47,6 +50,8 @@ const OPTIONS = {
 export interface SendCommand {
   readonly plan: RunPlan;
   readonly json: boolean;
+  /** The lab that is made for the run, or null. */
+  readonly lab: LabSize | null;
 }
 
 export function must<T>(result: Parsed<T>): T {
@@ -57,7 +62,7 @@ export function must<T>(result: Parsed<T>): T {
 type Values = ReturnType<typeof read>;
 
 function read(argv: readonly string[]) {
-  const { values, positionals } = readWords(argv, OPTIONS);
+  const { values, positionals } = readWords(joinLab(argv), OPTIONS);
   const [word] = positionals;
   if (word !== undefined) {
     throw new UsageError(
@@ -74,7 +79,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   const peerOut = values['peer-out'] ?? null;
   if (peerOut !== null && !backend.capabilities.peer) {
     throw new UsageError(
-      `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one.`,
+      `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback and af_packet have one.`,
     );
   }
   if (values.tee === '') throw new UsageError('--tee needs the name of a file to write.');
@@ -112,6 +117,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
       values,
     ),
     json: values.json ?? false,
+    lab: readLab(values.lab, backend),
   };
 }
 

@@ -36,10 +36,12 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
                         delay, seed, again-every, again-at, inval-every, inval-at
       --tee FILE        record what the backend accepted to a pcapng file
       --peer-out FILE   write what the far end received to a pcapng file
+      --lab [pairs=N,mtu=N]
+                        make a private lab for the run and send on its first pair (af_packet)
       --force           overwrite existing outputs
       --json            one JSON object on stdout and nothing else
 
-  packet-lab run PLAN.json [--peer-out FILE] [--force] [--json]
+  packet-lab run PLAN.json [--peer-out FILE] [--lab [pairs=N,mtu=N]] [--force] [--json]
       Run a saved plan; - reads it from standard input, --schema prints its JSON schema.
 
   packet-lab decode FILE [--json]

@@ -1,6 +1,12 @@
 import { LAB_ENDS, LAB_LIMITS, type LabEnd } from '../../app/lab/limits';
 import { group } from '../../app/quantity/parse';
-import { type NativeDescriptor, type NativeLab, type NativePort, nativeAddon } from '../native/addon';
+import {
+  type NativeDescriptor,
+  type NativeDevice,
+  type NativeLab,
+  type NativePort,
+  nativeAddon,
+} from '../native/addon';
 import { helperPath } from '../native/helper';
 import { NetLabError, netLabError, noLab } from './netLabError';
 
@@ -197,6 +203,13 @@ export class NetLab {
   /** A datagram socket in the namespace of that end. */
   openUdp(place: LabPlace, family: keyof typeof FAMILY): Promise<LabDevice> {
     return this.#device('open a UDP socket', OP.udp, place, [FAMILY[family]]);
+  }
+
+  /** What a run on a pair takes: end a to send on, and a receiver on end b that counts what arrives. */
+  async openRun(pair: number): Promise<NativeDevice> {
+    const { port, send } = await this.openSender({ pair, end: 'a' });
+    const { send: receive } = await this.openReceiver({ pair, end: 'b' });
+    return { lab: this.#native, port, end: LAB_ENDS.indexOf('a'), send, receive, memory: null };
   }
 
   async #change(what: string, op: number, place: LabPlace, value: number): Promise<LabPort> {

@@ -9,6 +9,7 @@ import {
   type NativeBackend,
   type NativeBackendSpec,
   type NativeCalls,
+  type NativeDevice,
   type NativeHistograms,
   type NativeRate,
   type NativeReading,
@@ -43,6 +44,8 @@ export interface LabRun {
 export interface RunTuning {
   /** For tests of faults that take long in real life. */
   readonly stallNs?: number;
+  /** The interface to send on, for a backend that takes one. It is the run's from here on. */
+  readonly device?: NativeDevice;
   /** The instance that runs, and the name of any instance in this process. */
   readonly wire?: { readonly id: string; readonly nameOf: (id: string) => string };
 }
@@ -134,13 +137,13 @@ class StartedRun implements LabRun {
   }
 }
 
-function backendSpec(plan: RunPlan, { wire }: RunTuning): NativeBackendSpec {
+function backendSpec(plan: RunPlan, { wire, device }: RunTuning): NativeBackendSpec {
   const { name } = plan.backend;
   const { attach, ...options } = plan.backend.options;
   const pairs: [string, number | string | null][] = Object.entries(options);
   if (typeof attach === 'string') pairs.push(['attach', wire ? wire.nameOf(attach) : attach]);
   const force = mayOverwrite(plan, options.file);
-  return { name, options: pairs, force, own: wire ? wire.nameOf(wire.id) : null };
+  return { name, options: pairs, force, own: wire ? wire.nameOf(wire.id) : null, device: device ?? null };
 }
 
 function fileSpec(plan: RunPlan, path: string | null): NativeBackendSpec | null {

@@ -62,6 +62,20 @@ export interface NativeBackendSpec {
   readonly force: boolean;
   /** The name others attach to its far end under; absent or null when none can. */
   readonly own?: string | null;
+  /** The interface it sends on; absent or null for a backend that takes none. */
+  readonly device?: NativeDevice | null;
+}
+
+/** An interface with the descriptors to work with, which become the backend's, or are closed when it does not open. */
+export interface NativeDevice {
+  readonly lab: NativeLab;
+  readonly port: NativePort;
+  /** Whose namespace it is in, 0 for end a. */
+  readonly end: number;
+  readonly send: NativeDescriptor;
+  /** A packet socket on the peer; null when nobody counts what arrives. */
+  readonly receive: NativeDescriptor | null;
+  readonly memory: NativeDescriptor | null;
 }
 
 /** One stream: a capture, or frames. */

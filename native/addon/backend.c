@@ -1,6 +1,8 @@
 /* openBackend( spec, peer, tee, fault ) and closeBackend( handle ). */
 
+#include "device.h"
 #include "handles.h"
+#include "os/os.h"
 #include "stage/chain.h"
 
 #include <math.h>
@@ -26,6 +28,7 @@ typedef struct {
   int            has_peer, has_tee, has_fault;
   pl_fault_cfg_t fault;
   pl_backend_t * backend;
+  struct pl_device * device; /* NULL: none was given */
 } open_job_t;
 
 static void
@@ -126,7 +129,12 @@ static int
 open_work( pl_job_t * job ) {
   open_job_t * j = (open_job_t *)job;
   spec_t *     s = &j->spec;
-  j->backend     = pl_backend_open( s->name, s->opts, s->cnt, s->force, &job->err );
+  j->backend     = j->device ? pl_backend_open_on( s->name, s->opts, s->cnt, j->device, &job->err )
+                             : pl_backend_open( s->name, s->opts, s->cnt, s->force, &job->err );
+#ifdef PL_OS_LINUX
+  pl_device_free( j->device, j->backend != NULL );
+  j->device = NULL;
+#endif
   if( !j->backend ) return 1;
   int failed = s->own && pl_backend_join( j->backend, s->own, &job->err );
   if( failed )
@@ -193,6 +201,24 @@ open_drop( pl_job_t * job ) {
   drop_spec( &j->spec );
   drop_spec( &j->peer );
   drop_spec( &j->tee );
+#ifdef PL_OS_LINUX
+  pl_device_free( j->device, 0 );
+#endif
+}
+
+/* The member device of the spec: an interface to send on, or none. */
+static int
+read_device( napi_env env, napi_value spec, open_job_t * j ) {
+  napi_value v;
+  if( pl_member( env, spec, "device", &v ) ) return -1;
+  if( pl_is_null( env, v ) ) return 0;
+#ifdef PL_OS_LINUX
+  j->device = pl_device_read( env, v );
+  return j->device ? 0 : -1;
+#else
+  (void)j;
+  return pl_throw( env, "There are no interfaces to send on here." );
+#endif
 }
 
 napi_value
@@ -207,7 +233,7 @@ pl_open_backend( napi_env env, napi_callback_info info ) {
   j->has_fault = !pl_is_null( env, args[3] );
   if( read_spec( env, args[0], &j->spec ) || ( j->has_peer && read_spec( env, args[1], &j->peer ) ) ||
       ( j->has_tee && read_spec( env, args[2], &j->tee ) ) ||
-      ( j->has_fault && read_fault( env, args[3], &j->fault ) ) ) {
+      ( j->has_fault && read_fault( env, args[3], &j->fault ) ) || read_device( env, args[0], j ) ) {
     open_drop( &j->job );
     free( j );
     return NULL;

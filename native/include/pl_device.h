@@ -16,7 +16,7 @@ typedef struct pl_device {
   int           recv_fd;    /* AF_PACKET socket on the other end, which counts what arrives */
 
   /* What becomes of the interface (native/src/net/monitor.h): shared by all devices of
-     a lab, borrowed, outlives them. */
+     a lab; a backend holds it.  NULL = nobody tells. */
   struct pl_monitor * monitor;
 } pl_device_t;
 

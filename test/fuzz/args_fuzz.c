@@ -124,6 +124,31 @@ number( double usual ) {
 }
 
 static napi_value
+some_handle( void ) {
+  unsigned const i = next();
+  if( !handles() ) return js_object();
+  return handle( ( handles() - 1U + i ) % handles() );
+}
+
+/* An interface to send on; there is no lab to take it from. */
+static napi_value
+device( void ) {
+  napi_value v = js_object(), port = js_object();
+  put( port, "name", word( next() ) );
+  put( port, "ifindex", number( 2 ) );
+  put( port, "mtu", number( 1500 ) );
+  put( port, "up", js_bool( 1 ) );
+  put( port, "carrier", js_bool( 1 ) );
+  put( v, "lab", some_handle() );
+  put( v, "port", port );
+  put( v, "end", number( 0 ) );
+  put( v, "send", some_handle() );
+  put( v, "receive", js_simple( napi_null ) );
+  put( v, "memory", js_simple( napi_null ) );
+  return v;
+}
+
+static napi_value
 spec( unsigned name ) {
   napi_value v = js_object(), list = js_array();
   unsigned const kind = name ? name : next() % 4U;
@@ -139,8 +164,9 @@ spec( unsigned name ) {
   }
   put( v, "options", list );
   put( v, "force", js_bool( 1 ) );
-  unsigned const own = next() % 4U;
+  unsigned const more = next(), own = more % 4U;
   put( v, "own", own ? word( 20U + own ) : js_simple( napi_null ) );
+  if( more >= 224U ) put( v, "device", device() );
   return v;
 }
 
@@ -203,13 +229,6 @@ lab_request( void ) {
   for( unsigned n = next() % 6U; n; n-- ) js_push( list, or_junk( number( 1 ) ) );
   put( v, "args", list );
   return v;
-}
-
-static napi_value
-some_handle( void ) {
-  unsigned const i = next();
-  if( !handles() ) return js_object();
-  return handle( ( handles() - 1U + i ) % handles() );
 }
 
 /* The addon's functions.  The numbers are what inputs of the corpus say: a new one

@@ -186,7 +186,7 @@ route_socket( void ) {
 
 static void
 forget( void ) {
-  pl_monitor_delete( monitor );
+  pl_monitor_release( monitor );
 }
 
 char const *

@@ -1,4 +1,5 @@
 #include "net/lab.h"
+#include "net/monitor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,6 @@
 
 struct pl_lab {
   int             sock; /* our end; open until pl_lab_close */
-  int             monitors[2];
   pthread_t       keeper;
   pthread_mutex_t ask; /* one question at a time */
   uint32_t        seq;
@@ -30,6 +30,7 @@ struct pl_lab {
   int             spawn_err;
   pid_t           pid;     /* 0 before and after */
   int             dead;
+  pl_monitor_t *  monitor; /* ends with the helper */
   int             closing; /* it ends because we want it to */
   void ( *died )( void * arg );
   void * died_arg;
@@ -112,6 +113,7 @@ keep( void * arg ) {
   while( waitpid( pid, NULL, 0 ) < 0 && errno == EINTR ) {}
   self->pid               = 0;
   self->dead              = 1;
+  if( self->monitor ) pl_monitor_end( self->monitor );
   void ( *died )( void * ) = self->closing ? NULL : self->died;
   void * died_arg         = self->died_arg;
   pthread_mutex_unlock( &self->mutex );
@@ -198,15 +200,22 @@ pl_lab_request( pl_lab_t * self, pl_lab_req_t const * req, pl_lab_rep_t * rep, i
   return -1;
 }
 
-/* The helper's answer to HELLO are the monitors. */
+/* The helper's answer to HELLO are the sockets of the monitor. */
 static int
 greet( pl_lab_t * self, unsigned pairs, unsigned mtu, pl_err_t * err ) {
   pl_lab_req_t req = { .op = PL_LAB_HELLO, .arg = { pairs, mtu } };
   pl_lab_rep_t rep;
   int          fds[PL_LAB_FDS_MAX];
   if( pl_lab_request( self, &req, &rep, fds, err ) ) return -1;
-  for( unsigned i = 0U; i < rep.fd_cnt; i++ ) self->monitors[i] = fds[i];
-  return 0;
+  pl_monitor_t * monitor = rep.fd_cnt == 2U ? pl_monitor_new( fds ) : NULL;
+  pthread_mutex_lock( &self->mutex );
+  self->monitor = monitor;
+  if( monitor && self->dead ) pl_monitor_end( monitor );
+  pthread_mutex_unlock( &self->mutex );
+  if( monitor ) return 0;
+  for( unsigned i = 0U; i < rep.fd_cnt; i++ ) close( fds[i] );
+  pl_err_set( err, ENOMEM, "monitor", "No lab: its interfaces cannot be followed." );
+  return -1;
 }
 
 pl_lab_t *
@@ -218,9 +227,8 @@ pl_lab_open( char const * helper, unsigned pairs, unsigned mtu, pl_err_t * err )
     free( self );
     return NULL;
   }
-  self->sock        = socks[0];
-  self->monitors[0] = self->monitors[1] = -1;
-  self->helper                          = helper;
+  self->sock   = socks[0];
+  self->helper = helper;
   /* Away from the number that it gets in the helper. */
   self->their_sock = fcntl( socks[1], F_DUPFD_CLOEXEC, PL_LAB_FD + 1 );
   int failed       = self->their_sock < 0 ? errno : 0;
@@ -280,8 +288,7 @@ pl_lab_pid( pl_lab_t const * self ) {
 
 struct pl_monitor *
 pl_lab_monitor( pl_lab_t const * self ) {
-  (void)self;
-  return NULL;
+  return self->monitor;
 }
 
 void
@@ -294,8 +301,8 @@ pl_lab_close( pl_lab_t * self ) {
   if( !self ) return;
   end_helper( self, 1 );
   pthread_join( self->keeper, NULL );
-  for( unsigned i = 0U; i < 2U; i++ )
-    if( self->monitors[i] >= 0 ) close( self->monitors[i] );
+  if( self->monitor ) pl_monitor_end( self->monitor );
+  pl_monitor_release( self->monitor );
   close( self->sock );
   pthread_cond_destroy( &self->cond );
   pthread_mutex_destroy( &self->mutex );

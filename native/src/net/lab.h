@@ -28,7 +28,8 @@ int pl_lab_is_dead( pl_lab_t const * self );
 int pl_lab_request( pl_lab_t * self, pl_lab_req_t const * req, pl_lab_rep_t * rep, int fds[PL_LAB_FDS_MAX],
                     pl_err_t * err );
 
-/* What becomes of the lab's interfaces (net/monitor.h); valid until pl_lab_close. */
+/* What becomes of the lab's interfaces (net/monitor.h): borrowed until pl_lab_close,
+   unless it is held.  It ends with the helper. */
 struct pl_monitor * pl_lab_monitor( pl_lab_t const * self );
 
 /* The helper's process id, for tests; 0 once it has ended. */

@@ -42,6 +42,8 @@ typedef struct {
 } space_t;
 
 struct pl_monitor {
+  atomic_uint holders;
+  atomic_int  ended;
   atomic_flag reading;
   space_t     space[2];
   _Alignas( struct nlmsghdr ) uint8_t buf[READ_MAX];
@@ -167,8 +169,19 @@ pl_monitor_poll( pl_monitor_t * self ) {
   atomic_flag_clear_explicit( &self->reading, memory_order_release );
 }
 
+void
+pl_monitor_end( pl_monitor_t * self ) {
+  atomic_store_explicit( &self->ended, 1, memory_order_relaxed );
+}
+
+int
+pl_monitor_ended( pl_monitor_t const * self ) {
+  return atomic_load_explicit( &self->ended, memory_order_relaxed );
+}
+
 int
 pl_monitor_link( pl_monitor_t const * self, unsigned end, uint32_t ifindex, pl_link_t * link ) {
+  if( pl_monitor_ended( self ) ) return 0;
   space_t const * s = &self->space[end & 1U];
   int known         = atomic_load_explicit( &s->known, memory_order_acquire );
   for( unsigned long i = 0UL; i < PL_MONITOR_LINKS; i++ ) {
@@ -186,6 +199,7 @@ pl_monitor_t *
 pl_monitor_new( int const fd[2] ) {
   pl_monitor_t * self = calloc( 1UL, sizeof( *self ) );
   if( !self ) return NULL;
+  atomic_init( &self->holders, 1U );
   atomic_flag_clear( &self->reading );
   for( int i = 0; i < 2; i++ ) {
     self->space[i].fd        = fd[i];
@@ -195,9 +209,15 @@ pl_monitor_new( int const fd[2] ) {
   return self;
 }
 
+pl_monitor_t *
+pl_monitor_hold( pl_monitor_t * self ) {
+  if( self ) atomic_fetch_add_explicit( &self->holders, 1U, memory_order_relaxed );
+  return self;
+}
+
 void
-pl_monitor_delete( pl_monitor_t * self ) {
-  if( !self ) return;
+pl_monitor_release( pl_monitor_t * self ) {
+  if( !self || atomic_fetch_sub_explicit( &self->holders, 1U, memory_order_acq_rel ) != 1U ) return;
   close( self->space[0].fd );
   close( self->space[1].fd );
   free( self );

@@ -24,7 +24,15 @@ typedef struct {
 /* Takes over the rtnetlink sockets of end a's and end b's namespace and asks each for
    all its interfaces.  NULL when memory ran out; then the sockets stay the caller's. */
 pl_monitor_t * pl_monitor_new( int const fd[2] );
-void           pl_monitor_delete( pl_monitor_t * self );
+
+/* Whoever keeps it holds it, and lets go of it once: a backend may outlive its lab.
+   NULL is fine. */
+pl_monitor_t * pl_monitor_hold( pl_monitor_t * self );
+void           pl_monitor_release( pl_monitor_t * self );
+
+/* The lab is no more: from here on none of its interfaces is there.  Any thread. */
+void pl_monitor_end( pl_monitor_t * self );
+int  pl_monitor_ended( pl_monitor_t const * self );
 
 /* Reads what the kernel has told since, without waiting. */
 void pl_monitor_poll( pl_monitor_t * self );

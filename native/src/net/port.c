@@ -65,7 +65,12 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
   int       there = pl_monitor_link( self->device.monitor, self->device.end, self->device.port.ifindex, &link );
   if( there < 0 ) return;
   if( !there ) {
-    pl_port_removed( self, head, "rtnetlink" );
+    if( pl_monitor_ended( self->device.monitor ) )
+      set_state( head, PL_STATE_REMOVED, ENXIO, "helper", self->device.port.name,
+                 "is gone: the lab's helper has ended, and the lab with it. What was sent before is counted; open a lab "
+                 "again." );
+    else
+      pl_port_removed( self, head, "rtnetlink" );
     return;
   }
   self->mtu        = link.mtu;
@@ -116,16 +121,16 @@ pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
 int
 pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
   *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
-  if( device->recv_fd < 0 ) return 0;
-  self->rx = pl_rx_ring_open( device->recv_fd, rx_sz, err );
-  if( !self->rx ) return -1;
+  if( device->recv_fd >= 0 && !( self->rx = pl_rx_ring_open( device->recv_fd, rx_sz, err ) ) ) return -1;
   self->device.recv_fd = -1;
+  pl_monitor_hold( device->monitor );
   return 0;
 }
 
 void
 pl_port_close( pl_port_t * self ) {
   pl_rx_ring_close( self->rx );
+  pl_monitor_release( self->device.monitor );
   if( self->device.send_fd >= 0 ) close( self->device.send_fd );
   if( self->device.mem_fd >= 0 ) close( self->device.mem_fd );
 }

@@ -1,0 +1,33 @@
+import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { type LabSize, parseLab } from '../../app/lab/parse';
+import { UsageError } from './usage';
+
+/** Gives `--lab` its value in the same word, empty when there is none: Node knows no option with a value at choice. */
+export function joinLab(argv: readonly string[]): string[] {
+  const words: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const [word = '', next = ''] = argv.slice(i, i + 2);
+    if (word !== '--lab') words.push(word);
+    else if (/^[a-z]+=/.test(next)) words.push(`--lab=${argv[++i]}`);
+    else words.push('--lab=');
+  }
+  return words;
+}
+
+/** The lab to make for a run, or null. Whether one is needed is the backend's to say. */
+export function readLab(text: string | undefined, backend: BackendDescriptor): LabSize | null {
+  const { device } = backend.capabilities;
+  if (text === undefined) {
+    if (!device) return null;
+    throw new UsageError(
+      `${backend.name} sends on an interface of a private lab, which is made for the run: add --lab, as in --lab mtu=9000.`,
+    );
+  }
+  const lab = parseLab(text);
+  if (!lab.ok) throw new UsageError(lab.sentence);
+  if (!device)
+    throw new UsageError(
+      `--lab makes an interface to send on, and ${backend.name} takes none; af_packet does.`,
+    );
+  return lab.value;
+}

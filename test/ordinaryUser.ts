@@ -1,26 +1,20 @@
 import { execFileSync } from 'node:child_process';
 
-/** Somebody a program is started as. */
-export interface Person {
-  readonly name: string;
-  /** What `spawn` takes; empty for whoever runs the tests. */
-  readonly identity: { readonly uid?: number; readonly gid?: number };
-}
-
+/** Whether tests may install and make users. */
 export const isRoot = process.getuid?.() === 0;
 
-/** Whoever runs the tests. */
-export const self: Person = { name: isRoot ? 'root' : 'this user', identity: {} };
+/** An ordinary user; `spawn` takes it as it is. */
+export interface OrdinaryUser {
+  readonly uid: number;
+  readonly gid: number;
+  remove(): void;
+}
 
 /** Makes an ordinary user without a login; root only. */
-export function makeUser(): Person & { remove: () => void } {
-  const name = `pl-lab-${process.pid}`;
+export function makeUser(): OrdinaryUser {
+  const name = `pl-test-${process.pid}`;
   execFileSync('useradd', ['--no-create-home', '--user-group', '--shell', '/usr/sbin/nologin', name]);
-  const uid = Number(execFileSync('id', ['-u', name], { encoding: 'utf8' }));
-  const gid = Number(execFileSync('id', ['-g', name], { encoding: 'utf8' }));
-  return {
-    name: 'an ordinary user',
-    identity: { uid, gid },
-    remove: () => void execFileSync('userdel', [name], { stdio: 'pipe' }),
-  };
+  const id = (which: '-u' | '-g') => Number(execFileSync('id', [which, name], { encoding: 'utf8' }));
+  const remove = () => void execFileSync('userdel', [name], { stdio: 'pipe' });
+  return { uid: id('-u'), gid: id('-g'), remove };
 }

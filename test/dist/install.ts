@@ -2,9 +2,7 @@ import { execFile, execFileSync, type SpawnOptions, spawn } from 'node:child_pro
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** Whether tests may install and make users. */
-export const isRoot = process.getuid?.() === 0;
+import { isRoot } from '../ordinaryUser';
 
 /** Why the app cannot be packed here, or null. */
 export const lacks =
@@ -60,14 +58,6 @@ export function install(deb: string): Installed {
   };
 }
 
-/** Makes an ordinary user without a login; root only. */
-export function makeUser(): { uid: number; remove: () => void } {
-  const name = `pl-test-${process.pid}`;
-  execFileSync('useradd', ['--no-create-home', '--user-group', '--shell', '/usr/sbin/nologin', name]);
-  const uid = Number(execFileSync('id', ['-u', name], { encoding: 'utf8' }));
-  return { uid, remove: () => void execFileSync('userdel', [name], { stdio: 'pipe' }) };
-}
-
 /** How a person starts a program: their identity, their home, nothing of this process's Electron. */
 export function asPerson(person: Person, more: NodeJS.ProcessEnv = {}): SpawnOptions {
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: person.home, LANG: 'C.UTF-8', ...more };
@@ -93,6 +83,7 @@ export function runAs(
     const child = execFile(command, args, options, (_error, stdout, stderr) =>
       done({ status: child.exitCode, stdout, stderr }),
     );
+    child.stdin?.end();
   });
 }
 

@@ -7,7 +7,8 @@ import { startVirtualDisplay, virtualDisplayLacks } from '../../main/dev/display
 import { packed } from '../../main/dev/dist.mjs';
 import { filesBelow } from '../../main/dev/stamps.mjs';
 import { HEX } from '../cli/cli';
-import { type Installed, install, isRoot, lacks, makeUser, OpenWindow, type Person, runAs } from './install';
+import { isRoot, makeUser } from '../ordinaryUser';
+import { type Installed, install, lacks, OpenWindow, type Person, runAs } from './install';
 
 let there: Installed;
 let ordinary: Person;
@@ -59,6 +60,23 @@ describe.each(people)('the installed app, started by %s', (who, person) => {
     const { status, stdout, stderr } = await runAs(person(), there.command, ['sent']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^packet-lab: There is no command “sent”/);
+  });
+
+  test('holds a lab, with the helper that came with it', async () => {
+    const { status, stdout, stderr } = await runAs(person(), there.command, [
+      'lab',
+      '--pairs',
+      '2',
+      '--json',
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { helper, pairs }: { helper: number; pairs: { b: { name: string; carrier: boolean } }[] } =
+      JSON.parse(stdout);
+    expect(pairs.map(({ b }) => [b.name, b.carrier])).toEqual([
+      ['pl0b', true],
+      ['pl1b', true],
+    ]);
+    expect(existsSync(`/proc/${helper}`)).toBe(false);
   });
 
   test('says so when there is no display for its window', async () => {

@@ -106,6 +106,7 @@ describe.each(people)('the installed app, started by %s', (who, person) => {
       const pages = processesBelow(open.pid).filter(({ words }) => words.includes('--type=renderer'));
       expect(pages).toHaveLength(1);
       if (who !== 'root') for (const page of pages) expect(sandboxOf(page.pid)).toEqual(SANDBOXED);
+      if (who !== 'root') expect(powerful(open.pid)).toEqual(['--type=zygote']);
     } finally {
       expect(await open.close()).toBe(0);
       display.stop();
@@ -126,15 +127,31 @@ function sandboxOf(pid: number) {
   };
 }
 
+/**
+ * Kinds of processes with any capability: Chromium's zygote has some, in the user namespace that it makes its sandbox
+ * with, and nobody else has any.
+ */
+function powerful(leader: number): string[] {
+  const own = readlinkSync('/proc/self/ns/user');
+  const kinds = processesBelow(leader)
+    .filter(({ rights }) => !/^0+$/.test(rights))
+    .map(({ words, users }) => {
+      const kind = words.find((word) => word.startsWith('--type=')) ?? 'main';
+      return users === own ? `${kind} in the initial user namespace` : kind;
+    });
+  return [...new Set(kinds)];
+}
+
 /** Every process of the group that this one leads. */
-function processesBelow(leader: number): { pid: number; words: string[] }[] {
-  const found = [];
+function processesBelow(leader: number) {
+  const found: { pid: number; words: string[]; rights: string; users: string }[] = [];
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) !== leader) continue;
       const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split(/[\0 ]/);
-      found.push({ pid: Number(name), words });
+      const [, rights = ''] = /^CapEff:\s*(\w+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8')) ?? [];
+      found.push({ pid: Number(name), words, rights, users: readlinkSync(`/proc/${name}/ns/user`) });
     } catch {
       // It ended meanwhile.
     }

@@ -3,18 +3,28 @@ import { execFileSync } from 'node:child_process';
 /** Whether tests may install and make users. */
 export const isRoot = process.getuid?.() === 0;
 
-/** An ordinary user; `spawn` takes it as it is. */
-export interface OrdinaryUser {
+/** Somebody a program is started as. */
+export interface Person {
+  readonly name: string;
+  /** What `spawn` takes; empty for whoever runs the tests. */
+  readonly identity: { readonly uid?: number; readonly gid?: number };
+}
+
+/** Whoever runs the tests. */
+export const self: Person = { name: isRoot ? 'root' : 'this user', identity: {} };
+
+/** An ordinary user without a login; to be removed. */
+export interface OrdinaryUser extends Person {
   readonly uid: number;
-  readonly gid: number;
   remove(): void;
 }
 
-/** Makes an ordinary user without a login; root only. */
+/** Makes an ordinary user; root only. */
 export function makeUser(): OrdinaryUser {
   const name = `pl-test-${process.pid}`;
   execFileSync('useradd', ['--no-create-home', '--user-group', '--shell', '/usr/sbin/nologin', name]);
   const id = (which: '-u' | '-g') => Number(execFileSync('id', [which, name], { encoding: 'utf8' }));
+  const uid = id('-u');
   const remove = () => void execFileSync('userdel', [name], { stdio: 'pipe' });
-  return { uid: id('-u'), gid: id('-g'), remove };
+  return { name: 'an ordinary user', identity: { uid, gid: id('-g') }, uid, remove };
 }

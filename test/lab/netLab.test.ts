@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { which } from '../../main/dev/exec.mjs';
 import { scratch } from '../cli/cli';
-import { isRoot, makeUser } from '../ordinaryUser';
+import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { CASES, hostInterfaces, MARK, processesIn, until } from './netLabCases';
 
 // Where everybody may read: program, addon and helper as they lie in a package.
@@ -13,18 +13,8 @@ const dir = scratch();
 const program = join(dir, 'program.cjs');
 const cli = join(dir, 'cli.cjs');
 
-/** Somebody a program is started as. */
-interface Person {
-  readonly name: string;
-  /** What `spawn` takes; empty for whoever runs the tests. */
-  readonly identity: { readonly uid?: number; readonly gid?: number };
-}
-
 const user = isRoot ? makeUser() : null;
-const self: Person = { name: isRoot ? 'root' : 'this user', identity: {} };
-const people: readonly Person[] = user
-  ? [self, { name: 'an ordinary user', identity: { uid: user.uid, gid: user.gid } }]
-  : [self];
+const people: readonly Person[] = user ? [self, user] : [self];
 afterAll(() => user?.remove());
 
 beforeAll(() => {

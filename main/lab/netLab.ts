@@ -191,6 +191,14 @@ export class NetLab {
   async openXdp(place: LabPlace, { frames, slots, zeroCopy = false }: XdpSize): Promise<LabDevice> {
     checkWhole('frames', frames, 1, LAB_LIMITS.framesMax);
     checkWhole('slots', slots, 2, LAB_LIMITS.slotsMax);
+    if ((slots & (slots - 1)) !== 0) {
+      throw new NetLabError(
+        'invalid',
+        'slots',
+        0,
+        `The slots of an AF_XDP ring are a power of two, such as 64, not ${slots}. Nothing was changed.`,
+      );
+    }
     return this.#device(`open AF_XDP on ${nameOf(place)}`, OP.xdp, place, [frames, slots, zeroCopy ? 1 : 0]);
   }
 

@@ -42,12 +42,12 @@ follow( pid_t parent ) {
 }
 
 /* Gives up what no request needs: descriptors that came along, rights that a program
-   could give, core files. */
+   could give, core files, the folder it was started in. */
 static int
 harden( void ) {
   struct rlimit none = { 0 };
   return syscall( SYS_close_range, PL_LAB_FD + 1U, ~0U, 0U ) || prctl( PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0 ) ||
-                 setrlimit( RLIMIT_CORE, &none ) ||
+                 setrlimit( RLIMIT_CORE, &none ) || chdir( "/" ) ||
                  prctl( PR_SET_NAME, "packet-lab-help" )
              ? -1
              : 0;

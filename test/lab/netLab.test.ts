@@ -155,6 +155,7 @@ describe.each(people)('as $name', (person) => {
     expect(its.NoNewPrivs).toBe('1');
     expect(its.Threads).toBe('1');
     expect(readFileSync(`/proc/${helper}/environ`, 'utf8')).toBe('');
+    if (isRoot) expect(readlinkSync(`/proc/${helper}/cwd`)).toBe('/');
     if (isRoot) {
       // Root sees it: a user namespace for the ordinary user, none for itself.
       const apart = readlinkSync(`/proc/${helper}/ns/user`) !== readlinkSync('/proc/self/ns/user');

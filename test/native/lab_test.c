@@ -143,10 +143,12 @@ frames_go_from_end_to_end( void ) {
   CHECK( recv( from, junk, sizeof( junk ), 0 ) < 0 && errno == EAGAIN );
   /* The other way round. */
   int back = one( ask_of( PL_LAB_PACKET, PL_LAB_END_A, ETH_P_ALL ), &rep );
+  int other = one( ask_of( PL_LAB_PACKET, PL_LAB_END_B, 0U ), &rep );
   make_frame( frame, &rep.port, 7U );
-  CHECK_EQ( send( to, frame, 60UL, 0 ), 60 );
+  CHECK_EQ( send( other, frame, 60UL, 0 ), 60 );
   CHECK( arrives( back, frame ) );
-  CHECK( recv( to, junk, sizeof( junk ), 0 ) < 0 && errno == EAGAIN ); /* its own frame is not there */
+  CHECK( recv( to, junk, sizeof( junk ), 0 ) < 0 && errno == EAGAIN ); /* what leaves its end is not there */
+  close( other );
   close( to );
   close( from );
   close( back );
@@ -160,14 +162,29 @@ udp_reaches_the_other_end( void ) {
   char         got[16];
   pl_lab_req_t req[2] = { ask_of( PL_LAB_UDP, PL_LAB_END_B, AF_INET ), ask_of( PL_LAB_UDP, PL_LAB_END_A, AF_INET ) };
   req[0].pair = req[1].pair = 1U;
+  char               junk[64];
+  pl_lab_req_t       sniff  = ask_of( PL_LAB_PACKET, PL_LAB_END_B, ETH_P_ARP );
+  sniff.pair                = 1U;
+  int                arp    = one( sniff, &rep );
   int                to     = one( req[0], &rep );
   struct sockaddr_in at     = { .sin_family = AF_INET, .sin_addr.s_addr = rep.port.addr4, .sin_port = htons( 9 ) };
   int                from   = one( req[1], &rep );
   CHECK_EQ( bind( to, (struct sockaddr *)&at, sizeof( at ) ), 0 );
-  CHECK_EQ( sendto( from, "packet", 6UL, 0, (struct sockaddr *)&at, sizeof( at ) ), 6 );
-  struct pollfd wait = { .fd = to, .events = POLLIN };
-  CHECK_EQ( poll( &wait, 1UL, 2000 ), 1 );
-  CHECK_EQ( recv( to, got, sizeof( got ), 0 ), 6 );
+  for( int again = 0; again < 2; again++ ) {
+    CHECK_EQ( sendto( from, "packet", 6UL, 0, (struct sockaddr *)&at, sizeof( at ) ), 6 );
+    struct pollfd wait = { .fd = to, .events = POLLIN };
+    CHECK_EQ( poll( &wait, 1UL, 2000 ), 1 );
+    CHECK_EQ( recv( to, got, sizeof( got ), 0 ), 6 );
+    /* An interface that was down knows its peer again. */
+    pl_lab_req_t link = ask_of( PL_LAB_LINK, PL_LAB_END_A, 0U );
+    int          fds[PL_LAB_FDS_MAX];
+    link.pair = 1U;
+    CHECK_EQ( ask( link, &rep, fds ), 0 );
+    link.arg[0] = 1U;
+    CHECK_EQ( ask( link, &rep, fds ), 0 );
+  }
+  CHECK( recv( arp, junk, sizeof( junk ), 0 ) < 0 && errno == EAGAIN ); /* nobody asked who has the address */
+  close( arp );
   close( to );
   close( from );
   pl_lab_close( lab );

@@ -49,7 +49,8 @@ struct clause_subject {
   int           any_size;    /* takes buffers over 4096 B */
   int           drops_over;  /* and such frames do not arrive */
   int           datagrams;   /* takes well-formed UDP frames only */
-  int           ethernet;    /* takes no frame under 14 B; of VLAN tags only 0x8100 gives room */
+  int           ethernet;    /* takes no frame under 14 B */
+  int           one_tag;     /* of VLAN tags only 0x8100 gives room */
   int           sees;        /* frames arrive in path */
   int           exact;       /* what was taken arrives once and in order */
   int           completes;   /* after a flush and work everything taken is completed */

@@ -1,6 +1,7 @@
 /* Everything a packet socket says, each situation really made: link down, peer down,
    full queues, buffers and rings, frames of wrong size, an interface that goes. */
 
+#include "backend/af_packet.h"
 #include "device.h"
 #include "files.h"
 #include "frames.h"
@@ -9,7 +10,9 @@
 #include "tap.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 static char const * no_tc; /* why there can be no queue, or NULL */
 
@@ -216,8 +219,10 @@ sizes( void const * way ) {
     CHECK_EQ( offer( b, over[i].sz, over[i].ethertype ), PL_AIO_ERR_INVAL );
     CHECK_STR( cause_of( b ), said );
   }
-  CHECK_EQ( offer( b, 1515UL, 0x88a8 ), PL_AIO_ERR_INVAL );
-  CHECK_HAS( cause_of( b ), "to EtherType 0x8100 only" );
+  if( !is_ring( way ) ) {
+    CHECK_EQ( offer( b, 1515UL, 0x88a8 ), PL_AIO_ERR_INVAL );
+    CHECK_HAS( cause_of( b ), "for EtherType 0x8100 only" );
+  }
   CHECK_EQ( offer( b, 13UL, 0 ), PL_AIO_ERR_INVAL );
   CHECK_STR( cause_of( b ), "Frame of 13 B is shorter than an Ethernet header (14 B)." );
   CHECK_EQ( b->kicks, 0UL );
@@ -230,7 +235,13 @@ sizes( void const * way ) {
   pl_backend_close( loopback );
 }
 
-/* The kernel knows of a smaller MTU before this side does. */
+static void
+know_mtu( pl_backend_t * b, long mtu ) {
+  netns_await( PL_LAB_END_A, 1, 1, mtu );
+  for( int i = 0; i < 20; i++ ) move_once( b );
+}
+
+/* The kernel knows of a smaller MTU before this side does, and says so in mode sendmmsg. */
 static void
 mtu_under_way( void const * way ) {
   pl_backend_t * b = open_device( way, 0.0, 0.0 );
@@ -240,6 +251,7 @@ mtu_under_way( void const * way ) {
   pl_aio_pkt_info_t const batch[] = { { bytes[0], 60 }, { bytes[1], 1514 }, { bytes[2], 60 } };
   for( unsigned long i = 0UL; i < 3UL; i++ ) frame_fill( bytes[i], batch[i].buf_sz, i, 0x0800 );
   netns_mtu( 1000U );
+  if( is_ring( way ) ) know_mtu( b, 1000L );
   CHECK_EQ( pl_aio_send( &b->aio, batch, 3UL, &idx, 1 ), PL_AIO_ERR_INVAL );
   CHECK_EQ( idx, 1UL );
   CHECK_STR( cause_of( b ), "Frame of 1514 B is over the limit of 1014 B (MTU 1000 + 14 B Ethernet header)." );
@@ -249,8 +261,7 @@ mtu_under_way( void const * way ) {
   CHECK_EQ( pl_aio_send( &b->aio, batch + 1, 1UL, &idx, 1 ), PL_AIO_ERR_INVAL );
   CHECK_EQ( b->kicks, kicks );
   netns_mtu( 1500U );
-  netns_await( PL_LAB_END_A, 1, 1, 1500L );
-  for( int i = 0; i < 20; i++ ) move_once( b );
+  know_mtu( b, 1500L );
   CHECK_EQ( pl_aio_send( &b->aio, batch + 1, 1UL, &idx, 1 ), PL_AIO_SUCCESS );
   MOVE_UNTIL( b, b->received == 3UL );
   CHECK_EQ( b->late_errors, 0UL );
@@ -272,6 +283,7 @@ a_bad_frame_does_not_wedge_the_ring( void const * way ) {
     CHECK_EQ( send_frames( b, 2UL, 2UL, 1514UL, 0, NULL ), PL_AIO_SUCCESS );
     CHECK_EQ( send_frames( b, 4UL, 3UL, 60UL, 0, NULL ), PL_AIO_SUCCESS );
     netns_mtu( 1000U );
+    know_mtu( b, 1000L );
     CHECK_EQ( send_frames( b, 7UL, 2UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
     CHECK_EQ( b->late_errors, 2UL );
     b->def->cause_text( &b->late, text, sizeof( text ) );
@@ -291,6 +303,54 @@ a_bad_frame_does_not_wedge_the_ring( void const * way ) {
       for( unsigned long i = 0UL; i < arrived.cnt; i++ ) CHECK( frames_match( &arrived, i, 60UL, i < 2UL ? i : i + 2UL ) );
     frames_free( &arrived );
     return;
+  }
+  pl_backend_close( b );
+}
+
+/* The peer has a smaller MTU: the veth says that a frame is dropped there. */
+static void
+over_the_mtu_of_the_peer( void const * way ) {
+  pl_backend_t * b = open_device( way, 64.0, 0.0 );
+  char           text[PL_SENTENCE_MAX];
+  unsigned long  idx;
+  char const *   why = "The peer drops the frame of 1514 B: its MTU is 1000, less than that of the interface.";
+  if( !b ) return;
+  uint64_t lost = 0UL;
+  if( is_ring( way ) ) CHECK_EQ( send_frames( b, 0UL, lost = 2UL, 1514UL, 0, NULL ), PL_AIO_SUCCESS );
+  netns_mtu_of( PL_LAB_END_B, 1000U );
+  CHECK_EQ( send_frames( b, 0UL, 3UL, 1018UL, 1, NULL ), PL_AIO_SUCCESS );
+  CHECK_EQ( b->late_errors, lost );
+  if( lost ) {
+    b->def->cause_text( &b->late, text, sizeof( text ) );
+    CHECK_STR( text, why );
+  }
+  CHECK_EQ( send_frames( b, 3UL, 3UL, 1514UL, 1, &idx ), PL_AIO_ERR_AGAIN );
+  CHECK_EQ( idx, 0UL );
+  CHECK_STR( cause_of( b ), why );
+  netns_mtu( 1500U );
+  know_mtu( b, 1500L );
+  CHECK_EQ( send_frames( b, 3UL, 3UL, 1514UL, 1, &idx ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, b->received == 6UL );
+  CHECK_EQ( b->completed, 6UL );
+  pl_backend_close( b );
+}
+
+/* Whatever the kernel dislikes about a slot, the ring goes on.  Sizes it would refuse
+   never come to it, so one is spoilt in the ring itself. */
+static void
+a_refused_slot_does_not_wedge_the_ring( void const * way ) {
+  pl_backend_t *   b    = open_device( way, 64.0, 0.0 );
+  pl_af_packet_t * self = (pl_af_packet_t *)b;
+  if( !b ) return;
+  for( uint64_t round = 0UL; is_ring( way ) && round < 20UL; round++ ) {
+    uint64_t first = self->ring.prod;
+    CHECK_EQ( send_frames( b, 0UL, 5UL, 60UL, 0, NULL ), PL_AIO_SUCCESS );
+    self->ring.slot[( first + round % 5UL ) % self->ring.slot_cnt]->tp_len = 1U; /* less than its own header */
+    CHECK_EQ( send_frames( b, 5UL, 5UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+    CHECK_EQ( b->late_errors, round + 1UL );
+    MOVE_UNTIL( b, b->ring_occ == 0UL );
+    MOVE_UNTIL( b, b->received == 9UL * ( round + 1UL ) );
+    CHECK_EQ( b->completed, b->received );
   }
   pl_backend_close( b );
 }
@@ -357,6 +417,8 @@ main( void ) {
   for_all_ways( "sizes are INVAL before the call, in the words of every device", sizes );
   for_all_ways( "an MTU that has just become smaller is INVAL at the exact index", mtu_under_way );
   for_all_ways( "a frame that became too large does not wedge the ring", a_bad_frame_does_not_wedge_the_ring );
+  for_all_ways( "a frame over the MTU of the peer is AGAIN", over_the_mtu_of_the_peer );
+  for_all_ways( "a slot that the kernel refuses does not wedge the ring", a_refused_slot_does_not_wedge_the_ring );
   for_all_ways( "a deleted interface is removed, also when its name comes back", deleted_and_made_again );
   return tap_end();
 }

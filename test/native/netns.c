@@ -91,12 +91,15 @@ netns_link( unsigned end, int up ) {
 }
 
 void
+netns_mtu_of( unsigned end, unsigned mtu ) {
+  msg_t m = message( RTM_NEWLINK, end, 0U, 0U );
+  attr( &m, IFLA_MTU, &mtu, sizeof( mtu ) );
+  CHECK_EQ( ask( end, &m ), 0 );
+}
+
+void
 netns_mtu( unsigned mtu ) {
-  for( unsigned end = 0U; end < 2U; end++ ) {
-    msg_t m = message( RTM_NEWLINK, end, 0U, 0U );
-    attr( &m, IFLA_MTU, &mtu, sizeof( mtu ) );
-    CHECK_EQ( ask( end, &m ), 0 );
-  }
+  for( unsigned end = 0U; end < 2U; end++ ) netns_mtu_of( end, mtu );
 }
 
 void

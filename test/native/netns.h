@@ -24,6 +24,7 @@ void netns_device_close( pl_device_t * device ); /* of one that no backend took 
 /* What may become of the pair.  A failure is a failed check. */
 void netns_link( unsigned end, int up );
 void netns_mtu( unsigned mtu ); /* of both ends */
+void netns_mtu_of( unsigned end, unsigned mtu );
 void netns_delete( void );
 void netns_create( unsigned mtu ); /* up, without IPv6, which would send by itself */
 

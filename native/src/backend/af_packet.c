@@ -20,8 +20,9 @@
    SEND_REQUEST on, which it looks at during a kick only, so that until then a frame can
    be taken back; SENDING while the device has it; AVAILABLE again when it is freed.
    WRONG_FORMAT is a frame the kernel will not send, at which the ring would stay for
-   ever.  Sizes are checked before, so it takes a change of the MTU at that moment; then
-   such a frame is taken out of the ring.
+   ever: it is taken out of the ring.  Sizes are checked before, and once more when the
+   MTU has become less (a frame of an earlier call that has become too large is a late
+   error).
 
    Accepted is not delivered: without carrier the kernel takes frames and drops them.
    The peer's receive ring (net/rx_ring.h) counts what did arrive. */
@@ -60,6 +61,7 @@ pl_af_packet_refuse( pl_af_packet_t * self, pl_aio_pkt_info_t const * batch, uns
   self->head.cause   = (pl_cause_t){ .id = cause, .a = sz, .c = mtu };
   if( cause == CAUSE_LIMIT ) self->head.cause.b = pl_frame_limit( mtu, batch[i].buf, sz );
   if( cause >= CAUSE_ERRNO ) self->head.cause.b = (uint64_t)err;
+  if( cause == CAUSE_PEER_MTU ) self->head.cause.c = self->port.peer_mtu;
   if( cause == CAUSE_RING_FULL ) {
     self->head.cause.a       = self->ring.cap;
     self->head.cause.by_ring = !self->ring.slow;
@@ -78,6 +80,7 @@ pl_af_packet_meaning( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt, int 
   case ENOBUFS:
     pl_port_look( port, head, pl_clock_ns(), 1 );
     if( port->no_carrier ) return CAUSE_NO_CARRIER;
+    if( pkt && pl_af_packet_over_peer( self, pkt->buf_sz ) ) return CAUSE_PEER_MTU;
     return self->bypass ? CAUSE_DEVICE_FULL : CAUSE_QDISC_FULL;
   case ENETDOWN:
     pl_port_look( port, head, pl_clock_ns(), 1 );
@@ -231,6 +234,7 @@ af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_er
   }
   for( unsigned i = 0U; i < SEND_MAX; i++ )
     self->msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &self->iov[i], .msg_iovlen = 1 } };
+  self->ring.mtu      = self->port.mtu;
   self->head.def      = &pl_backend_af_packet;
   self->head.aio      = (pl_aio_t){ .ctx = self, .send_func = ring ? pl_tx_ring_send : mmsg_send };
   self->head.ring_cap = self->ring.cap;
@@ -247,12 +251,16 @@ af_packet_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz
   case CAUSE_LIMIT: pl_frame_limit_text( cause->a, cause->b, cause->c, buf, buf_sz ); return;
   case CAUSE_TAG_LIMIT:
     snprintf( buf, buf_sz,
-              "Frame of %lu B is over the limit of %lu B (MTU %lu + 14 B Ethernet header): a packet socket gives the 4 B "
-              "of a VLAN tag to EtherType 0x8100 only, not to 0x88a8.",
+              "Frame of %lu B is over the limit of %lu B (MTU %lu + 14 B Ethernet header): mode sendmmsg has the 4 B "
+              "of a VLAN tag for EtherType 0x8100 only, mode tx-ring for 0x88a8 as well.",
               cause->a, cause->c + 14UL, cause->c );
     return;
   case CAUSE_ERRNO:
     snprintf( buf, buf_sz, "The kernel refused the frame of %lu B: %s.", cause->a, strerror( (int)cause->b ) );
+    return;
+  case CAUSE_PEER_MTU:
+    snprintf( buf, buf_sz, "The peer drops the frame of %lu B: its MTU is %lu, less than that of the interface.", cause->a,
+              cause->c );
     return;
   case CAUSE_RING_FULL:
     snprintf( buf, buf_sz, "Transmit ring full: the kernel has not given back any of its %lu slots yet.", cause->a );

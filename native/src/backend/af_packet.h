@@ -21,6 +21,7 @@ enum {
   CAUSE_QDISC_FULL,
   CAUSE_DEVICE_FULL,
   CAUSE_NO_CARRIER,
+  CAUSE_PEER_MTU,
   CAUSE_MEMORY,
   CAUSE_DOWN,
   CAUSE_REMOVED,
@@ -41,6 +42,7 @@ typedef struct {
   struct tpacket2_hdr ** slot;
   uint32_t *             at; /* per slot, the packet's index in the batch of its call */
   uint64_t               cons, sent, prod;
+  uint32_t               mtu;     /* at the last kick */
   uint64_t               kick_at; /* what an earlier kick left is kicked again then */
   int                    owed;    /* a kick has left something */
   int                    slow;    /* at the last service the kernel still had frames: a larger ring is no help */
@@ -65,7 +67,15 @@ pl_af_packet_check( pl_af_packet_t const * self, uint8_t const * buf, unsigned l
   if( sz > PL_AIO_PKT_INFO_BUF_MAX ) return CAUSE_BUF_MAX;
   if( sz < 14UL ) return CAUSE_TINY;
   if( sz > pl_frame_limit( self->port.mtu, buf, sz ) ) return CAUSE_LIMIT;
-  return buf[12] == 0x81 ? 0 : CAUSE_TAG_LIMIT; /* packet sockets (net/packet) know the one tag only */
+  /* Without a virtio header packet sockets know the one tag only (packet_extra_vlan_len_allowed). */
+  return buf[12] == 0x81 || self->ring.slot ? 0 : CAUSE_TAG_LIMIT;
+}
+
+/* Whether the peer drops a frame of sz bytes, which its MTU has no room for: a veth says so
+   (ENOBUFS).  It gives every frame the 4 B of a VLAN tag (__is_skb_forwardable). */
+static inline int
+pl_af_packet_over_peer( pl_af_packet_t const * self, unsigned long sz ) {
+  return self->port.peer_mtu && sz > self->port.peer_mtu + 18UL;
 }
 
 /* Notes why packet i was not taken: all before it were, of which the ones of no bytes

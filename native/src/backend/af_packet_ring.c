@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,8 +18,13 @@
 #define BLOCK_SZ (65536UL)
 #define PER_BLOCK ( BLOCK_SZ / SLOT_SZ )
 
-/* Where the kernel looks for the frame in a slot (packet(7), tpacket_parse_header). */
-#define FRAME_AT ( TPACKET2_HDRLEN - sizeof( struct sockaddr_ll ) )
+/* Where the kernel looks in a slot (packet(7), tpacket_snd): a virtio header, then the
+   frame.  The header (PACKET_VNET_HDR) asks for nothing but that all of the frame is
+   copied into the head of the kernel's packet.  Else its bytes stay in the slot and veth
+   copies them into pages of their own, which takes a third longer. */
+#define VNET_AT ( TPACKET2_HDRLEN - sizeof( struct sockaddr_ll ) )
+#define VNET_SZ  ( sizeof( struct virtio_net_hdr ) )
+#define FRAME_AT ( VNET_AT + VNET_SZ )
 
 /* Frames that a kick has left are tried again after this; slots that the device still
    has are looked at again after this. */
@@ -42,6 +48,19 @@ set_status( struct tpacket2_hdr * slot, uint32_t status ) {
   __atomic_store_n( &slot->tp_status, status, __ATOMIC_RELEASE );
 }
 
+/* The slot's frame has so many bytes. */
+static void
+set_size( struct tpacket2_hdr * slot, unsigned long sz ) {
+  struct virtio_net_hdr const head = { .gso_type = VIRTIO_NET_HDR_GSO_NONE, .hdr_len = (uint16_t)sz };
+  memcpy( (uint8_t *)slot + VNET_AT, &head, VNET_SZ );
+  slot->tp_len = (uint32_t)( VNET_SZ + sz );
+}
+
+static pl_aio_pkt_info_t
+frame_of( struct tpacket2_hdr * slot ) {
+  return (pl_aio_pkt_info_t){ .buf = (uint8_t *)slot + FRAME_AT, .buf_sz = (uint16_t)( slot->tp_len - VNET_SZ ) };
+}
+
 /* Takes the packets from x on back out of the ring; the kernel was not there yet. */
 static void
 take_back( pl_tx_ring_t * ring, uint64_t x ) {
@@ -55,9 +74,9 @@ take_out( pl_tx_ring_t * ring, uint64_t x ) {
   for( uint64_t i = x; i + 1UL < ring->prod; i++ ) {
     struct tpacket2_hdr * to   = slot_of( ring, i );
     struct tpacket2_hdr * from = slot_of( ring, i + 1UL );
-    memcpy( (uint8_t *)to + FRAME_AT, (uint8_t *)from + FRAME_AT, from->tp_len );
-    to->tp_len                       = from->tp_len;
-    ring->at[i % ring->slot_cnt]     = ring->at[( i + 1UL ) % ring->slot_cnt];
+    memcpy( (uint8_t *)to + VNET_AT, (uint8_t *)from + VNET_AT, from->tp_len );
+    to->tp_len                   = from->tp_len;
+    ring->at[i % ring->slot_cnt] = ring->at[( i + 1UL ) % ring->slot_cnt];
     set_status( to, TP_STATUS_SEND_REQUEST );
   }
   take_back( ring, ring->prod - 1UL );
@@ -87,7 +106,7 @@ kick( pl_af_packet_t * self ) {
       pl_port_works( &self->head );
     }
     if( ring->sent == ring->prod ) return 0;
-    if( status & TP_STATUS_WRONG_FORMAT ) return EMSGSIZE;
+    if( status & TP_STATUS_WRONG_FORMAT ) return EINVAL;
     if( did < 0 && err == EINTR ) continue;
     if( did < 0 ) return err;
     if( ring->sent == before ) return EAGAIN; /* no error, and no step either */
@@ -95,31 +114,56 @@ kick( pl_af_packet_t * self ) {
   return 0;
 }
 
-/* The kernel will not send the packet at sent, which an earlier call was told is taken. */
+/* Packet x, which an earlier call was told is taken, can not be sent: a late error. */
 static void
-lose( pl_af_packet_t * self, int err ) {
-  pl_tx_ring_t *              ring = &self->ring;
-  struct tpacket2_hdr *       slot = slot_of( ring, ring->sent );
-  pl_aio_pkt_info_t const     pkt  = { .buf = (uint8_t *)slot + FRAME_AT, .buf_sz = (uint16_t)slot->tp_len };
-  pl_cause_t const            kept = self->head.cause;
-  int                         why  = pl_af_packet_meaning( self, &pkt, err, "kick" );
-  (void)pl_af_packet_refuse( self, &pkt, 0UL, NULL, why, err );
+lose( pl_af_packet_t * self, uint64_t x, int cause, int err ) {
+  pl_aio_pkt_info_t const pkt  = frame_of( slot_of( &self->ring, x ) );
+  pl_cause_t const        kept = self->head.cause;
+  (void)pl_af_packet_refuse( self, &pkt, 0UL, NULL, cause, err );
   self->head.late  = self->head.cause;
   self->head.cause = kept;
   self->head.late_errors++;
-  take_out( ring, ring->sent );
+  take_out( &self->ring, x );
+}
+
+/* Earlier packets that wait and are too large since an MTU was changed.  The kernel does
+   not look at the size of a frame with a virtio header, and would try for ever what the
+   peer drops. */
+static void
+lose_too_large( pl_af_packet_t * self, uint64_t * first ) {
+  for( uint64_t x = self->ring.sent; x < *first; ) {
+    pl_aio_pkt_info_t const pkt   = frame_of( slot_of( &self->ring, x ) );
+    int                     cause = pl_af_packet_check( self, pkt.buf, pkt.buf_sz );
+    if( !cause && pl_af_packet_over_peer( self, pkt.buf_sz ) ) cause = CAUSE_PEER_MTU;
+    if( !cause ) {
+      x++;
+      continue;
+    }
+    lose( self, x, cause, 0 );
+    --*first;
+  }
 }
 
 /* Kicks; packets of earlier calls that can never go are lost on the way.  first is the
    first packet of this call.  Returns 0, or the errno for the packet at sent. */
 static int
 kick_from( pl_af_packet_t * self, uint64_t * first ) {
-  int err;
-  while( ( err = kick( self ) ) == EMSGSIZE && self->ring.sent < *first ) {
-    lose( self, err );
-    --*first;
+  pl_tx_ring_t * ring = &self->ring;
+  if( self->port.mtu < ring->mtu ) lose_too_large( self, first );
+  ring->mtu = self->port.mtu;
+  for( ;; ) {
+    uint64_t const before = *first;
+    int const      err    = kick( self );
+    if( ring->sent >= *first || ( err != EINVAL && err != ENOBUFS ) ) return err;
+    if( err == EINVAL ) {
+      lose( self, ring->sent, CAUSE_ERRNO, err );
+      --*first;
+    } else {
+      pl_port_look( &self->port, &self->head, pl_clock_ns(), 1 );
+      lose_too_large( self, first );
+    }
+    if( *first == before ) return err;
   }
-  return err;
 }
 
 int
@@ -145,7 +189,7 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
     }
     struct tpacket2_hdr * slot = slot_of( ring, ring->prod );
     memcpy( (uint8_t *)slot + FRAME_AT, batch[i].buf, sz );
-    slot->tp_len                            = (uint32_t)sz;
+    set_size( slot, sz );
     ring->at[ring->prod % ring->slot_cnt] = (uint32_t)i;
     set_status( slot, TP_STATUS_SEND_REQUEST );
     ring->prod++;
@@ -195,7 +239,7 @@ int
 pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err ) {
   pl_tx_ring_t * ring    = &self->ring;
   unsigned long  blocks  = ( slots + PER_BLOCK - 1UL ) / PER_BLOCK;
-  int            version = TPACKET_V2;
+  int            version = TPACKET_V2, one = 1;
   struct tpacket_req req = { .tp_block_size = BLOCK_SZ,
                              .tp_block_nr   = (unsigned)blocks,
                              .tp_frame_size = SLOT_SZ,
@@ -212,6 +256,7 @@ pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err ) {
   }
   char const * step   = "version";
   int          failed = setsockopt( self->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof( version ) );
+  if( !failed ) step = "virtio header", failed = setsockopt( self->fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof( one ) );
   if( !failed ) step = "transmit ring", failed = setsockopt( self->fd, SOL_PACKET, PACKET_TX_RING, &req, sizeof( req ) );
   if( !failed ) {
     step         = "map";

@@ -3,8 +3,10 @@
 #include "stage/recorder.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define LOOK_NS (1000000UL)
@@ -73,6 +75,8 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
       pl_port_removed( self, head, "rtnetlink" );
     return;
   }
+  pl_link_t peer;
+  if( pl_monitor_link( self->device.monitor, !self->device.end, self->peer_ifindex, &peer ) == 1 ) self->peer_mtu = peer.mtu;
   self->mtu        = link.mtu;
   self->no_carrier = link.up && !link.carrier;
   if( link.up ) pl_port_works( head );
@@ -121,6 +125,10 @@ pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
 int
 pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
   *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
+  struct sockaddr_ll at    = { 0 };
+  socklen_t          at_sz = sizeof( at );
+  if( device->recv_fd >= 0 && !getsockname( device->recv_fd, (struct sockaddr *)&at, &at_sz ) )
+    self->peer_ifindex = (uint32_t)at.sll_ifindex;
   if( device->recv_fd >= 0 && !( self->rx = pl_rx_ring_open( device->recv_fd, rx_sz, err ) ) ) return -1;
   self->device.recv_fd = -1;
   pl_monitor_hold( device->monitor );

@@ -13,6 +13,7 @@ typedef struct {
   pl_device_t    device; /* its descriptors; recv_fd is the ring's once there is one */
   pl_rx_ring_t * rx;     /* NULL: nobody counts what arrives */
   uint32_t       mtu;
+  uint32_t       peer_ifindex, peer_mtu; /* of the interface that rx is on; 0 = not known */
   int            no_carrier; /* the peer is down: what is sent is lost, mostly without an error */
   uint64_t       looked_at;  /* at the monitor, CLOCK_MONOTONIC ns */
   uint64_t       sent;       /* frames the kernel has accepted; kept by the backend */

@@ -55,6 +55,12 @@ describe('a reading', () => {
   test('not resolved when the interval is wider than 10 %, on whichever side', () => {
     expect(judge(rounds([0.9, 1.2]), { kind: 'rate ratio', limit: 0.1 }).reading).toBe('not resolved');
     expect(judge(rounds([0.9, 1.2]), { kind: 'rate ratio', limit: 9 }).reading).toBe('not resolved');
+    // A figure without a reference is met when all of its interval is below the limit.
+    const values = (...ours: number[]) =>
+      Array.from({ length: 21 }, (_, i) => ({ ours: ours[i % ours.length] ?? 0 }));
+    expect(judge(values(16, 33), { kind: 'value', limit: 50 }).reading).toBe('met');
+    expect(judge(values(16, 66), { kind: 'value', limit: 50 }).reading).toBe('not resolved');
+    expect(judge(values(66), { kind: 'value', limit: 50 }).reading).toBe('missed');
   });
   test('nothing without enough rounds or without a target', () => {
     expect(judge(rounds([1]).slice(1), { kind: 'rate ratio', limit: 0.5 }).reading).toBe('not judged');

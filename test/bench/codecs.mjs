@@ -35,6 +35,15 @@ function worker(command, args) {
   };
 }
 
+/** The Python that has Scapy: the first on PATH, or the system's own. */
+async function findScapy() {
+  for (const python of ['python3', '/usr/bin/python3']) {
+    const asked = await run(python, ['-c', 'import scapy; print(scapy.VERSION)'], { limitMs: 30_000 });
+    if (asked.code === 0) return { python, version: asked.stdout.trim() };
+  }
+  return null;
+}
+
 /**
  * Rounds of ns per frame; `bare` is Scapy's, where there is one.
  * @param {'encode' | 'decode'} what
@@ -58,12 +67,12 @@ export async function codecRounds(what, { rounds, roundMs }) {
       cwd: ROOT,
     },
   );
-  const scapy = await run('python3', ['-c', 'import scapy; print(scapy.VERSION)'], { limitMs: 30_000 });
+  const scapy = await findScapy();
   const ours = worker(process.execPath, [program, what, String(roundMs)]);
   const theirs =
-    scapy.code === 0
-      ? worker('python3', [inRoot('test', 'bench', 'codecs.py'), what, String(roundMs)])
-      : null;
+    scapy === null
+      ? null
+      : worker(scapy.python, [inRoot('test', 'bench', 'codecs.py'), what, String(roundMs)]);
   try {
     await ours.round(); // compiled and warm
     await theirs?.round();
@@ -74,9 +83,9 @@ export async function codecRounds(what, { rounds, roundMs }) {
       done.push(theirs === null ? { ours: mine } : { ours: mine, bare: await theirs.round() });
     }
     const note =
-      theirs === null
+      scapy === null
         ? 'Scapy is not installed (on Debian: apt-get install python3-scapy), so there is nothing beside it.'
-        : `Beside Scapy ${scapy.stdout.trim()}.`;
+        : `Beside Scapy ${scapy.version}.`;
     return { rounds: done, note };
   } finally {
     ours.end();

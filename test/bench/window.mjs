@@ -14,6 +14,9 @@ import { processNs, processTree, pssMib, threadNs } from './machine.mjs';
 /** @typedef {import('./judge.mjs').Round} Round */
 /** @typedef {{ rounds: number, roundMs: number }} How */
 
+/** The tiles show the end of a run within this time. */
+const PAINTED_MS = 500;
+
 const pause = (/** @type {number} */ ms) => new Promise((go) => setTimeout(go, ms));
 
 /** The app with a profile of its own. */
@@ -80,11 +83,11 @@ async function inWindow(work) {
 
 /**
  * The built-in plan (loopback, batch 64, rate max), saved by the app, through the app with charts live and through the
- * command line in turns: ns per packet over runs of the same length.
+ * command line in turns: ns per packet over runs of the same length, long enough for charts to be drawn.
  * @param {How} how
  */
 export function appRounds({ rounds, roundMs }) {
-  const seconds = Math.max(1, roundMs / 1000);
+  const seconds = Math.max(3, roundMs / 1000);
   return inWindow(async (lab) => {
     const plan = join(lab.profile, 'bench.plan.json');
     await lab.set('Rate', 'max');
@@ -98,6 +101,7 @@ export function appRounds({ rounds, roundMs }) {
       await lab.button('Run').click();
       await pause(seconds * 1000);
       await lab.ended();
+      await pause(PAINTED_MS);
       return (seconds * 1e9) / (await lab.figure('taken'));
     };
     const inTerminal = async () => {
@@ -177,9 +181,9 @@ function frames95(/** @type {Awaited<ReturnType<typeof open>>} */ lab, /** @type
  * The page with four instances running: processor time of the page's process and of main's JavaScript thread (the first
  * thread of its process) from /proc/PID/task/TID/schedstat, in percent of a core, and then the times between frames.
  * Frames are asked for in a time of their own, because asking for every frame makes the page draw every frame.
- * @param {How & { warmMs: number }} how
+ * @param {How & { warmMs: number, quick: boolean }} how
  */
-export function pageRounds({ rounds, roundMs, warmMs }) {
+export function pageRounds({ rounds, roundMs, warmMs, quick }) {
   return inWindow(async (lab) => {
     await fourRunning(lab);
     await pause(warmMs); // until the charts are full
@@ -190,7 +194,8 @@ export function pageRounds({ rounds, roundMs, warmMs }) {
       )) ?? 0;
     /** @type {{ page: Round[], main: Round[], frames: Round[], memory: number }} */
     const made = { page: [], main: [], frames: [], memory: 0 };
-    const windowMs = Math.max(1000, roundMs);
+    // A round holds several redraws of each chart.
+    const windowMs = Math.max(quick ? 1000 : 3000, roundMs);
     for (let i = 0; i < rounds; i++) {
       const before = { at: process.hrtime.bigint(), page: processNs(page), main: threadNs(main, main) };
       await pause(windowMs);

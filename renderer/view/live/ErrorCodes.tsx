@@ -13,7 +13,7 @@ const METRICS: readonly SeriesMetric[] = ['success', 'again', 'inval'];
 /** Send calls per second by the code they answered, and what each code means and was last caused by. */
 export function ErrorCodes({ instance }: { instance: InstanceInfo }) {
   const [table, setTable] = useState(false);
-  const { rows, stalls, scale, axis } = useChart(instance.id, METRICS, 1);
+  const { rows, stalls, scale, axis } = useChart(instance.id, METRICS, 2);
   return (
     <section className="chart-box codes" aria-label="Error codes">
       <div className="chart-head">

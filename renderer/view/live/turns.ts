@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import { useMedia } from '../media';
 import { useScreen, useSession } from '../session';
 
-/** A chart has a turn with each third stats message. Drawing charts is most of what the page does. */
-const TURNS = 3;
+/** A chart has a turn with each fourth stats message. Drawing charts is most of what the page does. */
+const TURNS = 4;
 /** Charts redraw at most this often, in ms; with reduced motion once a second. */
 const REDRAW_MS = 195;
 const REDUCED_MS = 1000;
@@ -12,7 +12,7 @@ const REDUCED_MS = 1000;
  * A number that changes when a chart should redraw. Charts with different `turn` redraw on different stats
  * messages, so that no message pays for two of them; the last message of a run is always drawn.
  */
-export function useChartTurn(id: string, turn: 0 | 1): number {
+export function useChartTurn(id: string, turn: 0 | 1 | 2): number {
   const { stream, screen } = useSession();
   const frozen = useScreen((s) => s.frozen);
   const reduced = useMedia('(prefers-reduced-motion: reduce)');

@@ -16,7 +16,7 @@ import { useChartTurn } from './turns';
 export function useChart(
   id: string,
   metrics: readonly SeriesMetric[],
-  turn: 0 | 1,
+  turn: 0 | 1 | 2,
 ): { rows: readonly ChartRow[]; stalls: readonly Stall[]; scale: Scale; axis: TimeAxis } {
   const { stream } = useSession();
   const span = useScreen((s) => s.span);

@@ -1,8 +1,10 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import { afPacketBackend } from './afPacket';
+import { afXdpBackend } from './afXdp';
 import { loopbackBackend } from './loopback';
 import { nullBackend } from './null';
 import { pcapngBackend } from './pcapng';
+import { tapBackend } from './tap';
 import { udpBackend } from './udp';
 
 /** Every backend, in the order it is offered. A test compares this list with the core's table. */
@@ -11,7 +13,7 @@ export const BACKENDS: readonly BackendDescriptor[] = [
   loopbackBackend,
   pcapngBackend,
   udpBackend,
-  ...(process.platform === 'linux' ? [afPacketBackend] : []),
+  ...(process.platform === 'linux' ? [afPacketBackend, afXdpBackend, tapBackend] : []),
 ];
 
 /** Those the window can run: it has no lab to take an interface from. */

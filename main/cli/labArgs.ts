@@ -27,7 +27,7 @@ export function readLab(text: string | undefined, backend: BackendDescriptor): L
   if (!lab.ok) throw new UsageError(lab.sentence);
   if (!device)
     throw new UsageError(
-      `--lab makes an interface to send on, and ${backend.name} takes none; af_packet does.`,
+      `--lab makes an interface to send on, and ${backend.name} takes none; af_packet, af_xdp and tap do.`,
     );
   return lab.value;
 }

@@ -34,7 +34,7 @@ export async function readRun(argv: readonly string[]): Promise<SendCommand> {
   const backend = findBackend(plan.value.backend.name);
   if (peerOut !== null && !backend?.capabilities.peer) {
     throw new UsageError(
-      `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback and af_packet have one.`,
+      `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one, and so have those that run in a lab.`,
     );
   }
   if (attachOf(plan.value) !== null) {

@@ -62,7 +62,7 @@ export async function follow(
 async function followInLab(plan: RunPlan, { pairs, mtu }: LabSize, terminal: Terminal): Promise<Snapshot> {
   const lab = await NetLab.open(pairs, mtu);
   try {
-    return await follow(plan, terminal, { device: await lab.openRun(0) });
+    return await follow(plan, terminal, { device: await lab.openRun(0, plan.backend) });
   } finally {
     await lab.close();
   }

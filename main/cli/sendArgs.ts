@@ -79,7 +79,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   const peerOut = values['peer-out'] ?? null;
   if (peerOut !== null && !backend.capabilities.peer) {
     throw new UsageError(
-      `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback and af_packet have one.`,
+      `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one, and so have those that run in a lab.`,
     );
   }
   if (values.tee === '') throw new UsageError('--tee needs the name of a file to write.');

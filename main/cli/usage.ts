@@ -37,7 +37,7 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       --tee FILE        record what the backend accepted to a pcapng file
       --peer-out FILE   write what the far end received to a pcapng file
       --lab [pairs=N,mtu=N]
-                        make a private lab for the run and send on its first pair (af_packet)
+                        make a private lab for the run and send on its first pair (af_packet, af_xdp, tap)
       --force           overwrite existing outputs
       --json            one JSON object on stdout and nothing else
 

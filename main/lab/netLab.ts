@@ -1,5 +1,6 @@
-import { LAB_ENDS, LAB_LIMITS, type LabEnd } from '../../app/lab/limits';
+import { LAB_ENDS, LAB_LIMITS, LAB_MTU_DEFAULT, type LabEnd } from '../../app/lab/limits';
 import { group } from '../../app/quantity/parse';
+import type { RunPlan } from '../../app/run/plan';
 import {
   type NativeDescriptor,
   type NativeDevice,
@@ -213,11 +214,25 @@ export class NetLab {
     return this.#device('open a UDP socket', OP.udp, place, [FAMILY[family]]);
   }
 
-  /** What a run on a pair takes: end a to send on, and a receiver on end b that counts what arrives. */
-  async openRun(pair: number): Promise<NativeDevice> {
-    const { port, send } = await this.openSender({ pair, end: 'a' });
-    const { send: receive } = await this.openReceiver({ pair, end: 'b' });
-    return { lab: this.#native, port, end: LAB_ENDS.indexOf('a'), send, receive, memory: null };
+  /** What a run of a backend on a pair takes: end a to send on, and a receiver that counts what arrives. */
+  async openRun(pair: number, { name, options }: RunPlan['backend']): Promise<NativeDevice> {
+    const place: LabPlace = { pair, end: 'a' };
+    let counted: LabPlace = { pair, end: 'b' };
+    let device: LabDevice;
+    switch (name) {
+      case 'af_xdp':
+        device = await this.openXdp(place, xdpSize(Number(options.ring), options.mode === 'zero-copy'));
+        break;
+      case 'tap':
+        // What is written to a TAP device is received by the device itself.
+        counted = { ...place, tap: true };
+        device = await this.openTap(place, (await this.port(place))?.mtu ?? LAB_MTU_DEFAULT);
+        break;
+      default:
+        device = await this.openSender(place);
+    }
+    const { send: receive } = await this.openReceiver(counted);
+    return { ...device, lab: this.#native, end: LAB_ENDS.indexOf(place.end), receive };
   }
 
   async #change(what: string, op: number, place: LabPlace, value: number): Promise<LabPort> {
@@ -256,6 +271,14 @@ export class NetLab {
     checkWhole('MTU', mtu, LAB_LIMITS.mtuMin, LAB_LIMITS.mtuMax);
     return this.#change(`make pair ${pair} again`, OP.create, { pair, end: 'a' }, mtu);
   }
+}
+
+/** Rings have at least so many slots: with fewer their number cannot be told from the mapping (`net/xsk.h`). */
+const XDP_SLOTS_MIN = 256;
+
+/** A socket for so many frames at a time, in rings of the next power of two. */
+function xdpSize(frames: number, zeroCopy: boolean): XdpSize {
+  return { frames, slots: Math.max(XDP_SLOTS_MIN, 2 ** Math.ceil(Math.log2(frames))), zeroCopy };
 }
 
 /** Refuses what the helper would refuse, in words that name the setting. */

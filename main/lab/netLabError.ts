@@ -133,6 +133,11 @@ export function netLabError(what: string, error: unknown, frames = 0, settings =
       `No AF_XDP socket: its ${group(frames)} frames of ${group(LAB_LIMITS.frameSize)} B are ${group(frames * LAB_LIMITS.frameSize)} B of locked memory, and ${has} for this user (RLIMIT_MEMLOCK) leaves less. Use fewer frames, or raise it: ulimit -l.`,
     );
   }
+  if (step === 'bind' && errno === constants.errno.EOPNOTSUPP)
+    return make(
+      'failed',
+      `The lab cannot ${what}: its driver, veth, sends nothing straight out of the program's memory (zero-copy). Use mode=copy.`,
+    );
   if (errno === ENODEV) return make('absent', `The lab cannot ${what}: the interface is not there.`);
   if (errno === EEXIST || errno === EBUSY)
     return make('exists', `The lab cannot ${what}: it is there already, or in use.`);

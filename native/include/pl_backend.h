@@ -154,6 +154,7 @@ struct pl_backend {
   uint64_t                 received;     /* meaningful with has_peer */
   uint64_t                 peer_dropped; /* by the kernel, because the far end's receive ring was full */
   uint64_t                 no_carrier;   /* accepted while the peer was known to be down: lost */
+  uint64_t                 own_received; /* frames that came back to this side, where it is read (tap) */
   uint64_t                 late_errors;
   uint64_t                 kicks;    /* system calls or publications that moved packets */
   uint64_t                 os_ns;    /* time inside those system calls */
@@ -211,6 +212,8 @@ extern pl_backend_def_t const pl_backend_null;
 extern pl_backend_def_t const pl_backend_loopback;
 extern pl_backend_def_t const pl_backend_pcapng;
 extern pl_backend_def_t const pl_backend_udp;
-extern pl_backend_def_t const pl_backend_af_packet; /* Linux only */
+extern pl_backend_def_t const pl_backend_af_packet; /* Linux only, as are those that follow */
+extern pl_backend_def_t const pl_backend_af_xdp;
+extern pl_backend_def_t const pl_backend_tap;
 
 #endif /* PL_BACKEND_H */

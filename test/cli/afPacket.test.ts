@@ -1,59 +1,21 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../app/run/result';
 import { tool, tsharkBytes } from '../oracle';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { HEX, packetLab, scratch } from './cli';
+import { installFor, noLab, sentAs, startAs } from './labRun';
 
-// Where everybody may read and write: the command line with its addon and helper.
 const dir = scratch();
-const cli = join(dir, 'cli.cjs');
 const user = isRoot ? makeUser() : null;
 afterAll(() => user?.remove());
-beforeAll(() => {
-  chmodSync(dir, 0o777);
-  cpSync('dist/native', join(dir, 'native'), { recursive: true });
-  cpSync('dist/cli.cjs', cli);
-});
+beforeAll(() => installFor(dir));
 
-/** Why there can be no lab here, or null. */
-async function noLab(): Promise<string | null> {
-  const { status, stderr } = await packetLab('send', '--backend', 'af_packet', '--lab', '--hex', HEX);
-  return status === 1 && stderr.includes('A lab is not possible') ? stderr.trim() : null;
-}
-const forbidden = process.platform === 'linux' ? await noLab() : 'There are packet sockets on Linux only.';
+const forbidden = await noLab();
 
-function start(person: Person, ...args: string[]) {
-  const child = spawn(process.execPath, [cli, ...args], {
-    cwd: dir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...person.identity,
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.on('data', (text) => {
-    stderr += text;
-  });
-  const ended = new Promise<{ status: number | null; stdout: string; stderr: string }>((done) =>
-    child.once('close', (status) => done({ status, stdout, stderr })),
-  );
-  return { pid: child.pid ?? 0, ended };
-}
-
-async function sent(
-  person: Person,
-  ...args: string[]
-): Promise<RunResult & { status: number | null; stderr: string }> {
-  const { status, stdout, stderr } = await start(person, 'send', '--backend', 'af_packet', '--json', ...args)
-    .ended;
-  if (stdout === '') throw new Error(`nothing on stdout; stderr: ${stderr}`);
-  return { ...(JSON.parse(stdout) as RunResult), status, stderr };
-}
+const start = (person: Person, ...args: string[]) => startAs(person, dir, ...args);
+const sent = (person: Person, ...args: string[]) => sentAs(person, dir, '--backend', 'af_packet', ...args);
 
 const WAYS = [
   ['sendmmsg', 'off'],

@@ -275,7 +275,7 @@ test('backends are listed for people and machines', async () => {
     'loopback',
     'pcapng',
     'udp',
-    ...(process.platform === 'linux' ? ['af_packet'] : []),
+    ...(process.platform === 'linux' ? ['af_packet', 'af_xdp', 'tap'] : []),
   ]);
   const text = await packetLab('backends');
   expect(text.stdout).toContain('ring=1024');

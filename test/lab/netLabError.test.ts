@@ -52,7 +52,8 @@ test.each([
   ['interface', ENODEV, 'absent', 'The lab cannot be opened: the interface is not there.'],
   ['TUNSETIFF', EBUSY, 'exists', 'there already, or in use'],
   ['slots', EINVAL, 'invalid', 'at “slots”'],
-  ['bind', EOPNOTSUPP, 'failed', 'The lab cannot be opened. '],
+  ['bind', EOPNOTSUPP, 'failed', 'Use mode=copy.'],
+  ['veth', EOPNOTSUPP, 'failed', 'The lab cannot be opened. '],
   ['helper', constants.errno.EPIPE, 'gone', 'failed at “helper”'],
   ['start helper', ENOENT, 'missing', 'Simulate'],
 ])('%s, errno %i is “%s” in a sentence', (step, errno, code, part) => {

@@ -214,37 +214,59 @@ netns_skip( void const * why ) {
   tap_skip( why );
 }
 
-/* The packet socket of an end, bound to it. */
+int
+netns_go( unsigned end ) {
+  return enter( end );
+}
+
+/* A packet socket bound to the interface of that name. */
 static int
-packet_socket( unsigned end, uint16_t ethertype, pl_lab_port_t * port ) {
+packet_socket( unsigned end, char const * name, uint16_t ethertype ) {
   enter( end );
   int                fd = socket( AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0 );
-  struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons( ethertype ), .sll_ifindex = (int)if_nametoindex( names[end] ) };
-  CHECK( fd >= 0 && !bind( fd, (struct sockaddr *)&at, sizeof( at ) ) );
-  if( !port ) return fd;
-  struct ifreq req = { 0 };
-  snprintf( req.ifr_name, IFNAMSIZ, "%s", names[end] );
-  *port = (pl_lab_port_t){ .ifindex = (uint32_t)at.sll_ifindex };
-  snprintf( port->name, sizeof( port->name ), "%s", names[end] );
-  CHECK( !ioctl( fd, SIOCGIFMTU, &req ) );
-  port->mtu = (uint32_t)req.ifr_mtu;
-  CHECK( !ioctl( fd, SIOCGIFFLAGS, &req ) );
-  port->up = port->carrier = ( req.ifr_flags & IFF_UP ) != 0;
+  struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons( ethertype ), .sll_ifindex = (int)if_nametoindex( name ) };
+  CHECK( at.sll_ifindex && fd >= 0 && !bind( fd, (struct sockaddr *)&at, sizeof( at ) ) );
   return fd;
 }
 
 int
+netns_receiver( unsigned end, char const * name ) {
+  return packet_socket( end, name, ETH_P_ALL );
+}
+
+int
+netns_describe( pl_device_t * device, unsigned end, char const * name ) {
+  pl_lab_port_t * port = &device->port;
+  struct ifreq    req  = { 0 };
+  enter( end );
+  int fd = socket( AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0 );
+  snprintf( req.ifr_name, IFNAMSIZ, "%s", name );
+  *port = (pl_lab_port_t){ .ifindex = (uint32_t)if_nametoindex( name ) };
+  snprintf( port->name, sizeof( port->name ), "%s", name );
+  int ok    = CHECK( !ioctl( fd, SIOCGIFMTU, &req ) );
+  port->mtu = (uint32_t)req.ifr_mtu;
+  ok &= CHECK( !ioctl( fd, SIOCGIFFLAGS, &req ) );
+  port->up = port->carrier = ( req.ifr_flags & IFF_UP ) != 0;
+  device->end              = end;
+  device->monitor          = monitor;
+  close( fd );
+  return ok;
+}
+
+int
 netns_device( pl_device_t * device ) {
-  *device         = (pl_device_t){ .end = PL_LAB_END_A, .mem_fd = -1, .monitor = monitor };
-  device->send_fd = packet_socket( 0U, 0U, &device->port );
-  device->recv_fd = packet_socket( 1U, ETH_P_ALL, NULL );
+  *device = (pl_device_t){ .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  if( !netns_describe( device, PL_LAB_END_A, names[0] ) ) return 0;
+  device->send_fd = packet_socket( PL_LAB_END_A, names[0], 0U );
+  device->recv_fd = netns_receiver( PL_LAB_END_B, names[1] );
   return CHECK( device->send_fd >= 0 && device->recv_fd >= 0 );
 }
 
 void
-netns_device_close( pl_device_t * device ) {
-  close( device->send_fd );
-  close( device->recv_fd );
+netns_device_close( pl_device_t const * device ) {
+  int const fds[] = { device->send_fd, device->recv_fd, device->mem_fd };
+  for( int i = 0; i < 3; i++ )
+    if( fds[i] >= 0 ) close( fds[i] );
 }
 
 int

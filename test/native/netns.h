@@ -19,7 +19,17 @@ void netns_skip( void const * why );
 /* Sockets on pl0a (sending) and pl0b (receiving), as the lab hands them over, and the
    monitor, which all share.  A failure is a failed check (1, or 0). */
 int  netns_device( pl_device_t * device );
-void netns_device_close( pl_device_t * device ); /* of one that no backend took */
+void netns_device_close( pl_device_t const * device ); /* of one that no backend took */
+
+/* Goes into the namespace of end: sockets made now belong to it.  1, or 0 (failed check). */
+int netns_go( unsigned end );
+
+/* Adds to device what is known about the interface of that name in the namespace of end,
+   which is then the one that is sent to. */
+int netns_describe( pl_device_t * device, unsigned end, char const * name );
+
+/* A packet socket that receives all that comes to the interface of that name. */
+int netns_receiver( unsigned end, char const * name );
 
 /* What may become of the pair.  A failure is a failed check. */
 void netns_link( unsigned end, int up );

@@ -11,7 +11,7 @@
 static pl_backend_def_t const * const table[] = { &pl_backend_null, &pl_backend_loopback, &pl_backend_pcapng,
                                                   &pl_backend_udp,
 #ifdef PL_OS_LINUX
-                                                  &pl_backend_af_packet,
+                                                  &pl_backend_af_packet, &pl_backend_af_xdp, &pl_backend_tap,
 #endif
 };
 

@@ -83,6 +83,25 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
   else pl_port_down( self, head, "rtnetlink" );
 }
 
+int
+pl_port_refuse( pl_port_t const * self, pl_backend_t * head, pl_aio_pkt_info_t const * pkt, int cause, int err ) {
+  head->cause = (pl_cause_t){ .id = cause, .a = pkt->buf_sz, .b = (uint64_t)err, .c = self->mtu };
+  if( cause == PL_PORT_LIMIT ) head->cause.b = pl_frame_limit( self->mtu, pkt->buf, pkt->buf_sz );
+  return cause <= PL_PORT_LIMIT ? PL_AIO_ERR_INVAL : PL_AIO_ERR_AGAIN;
+}
+
+void
+pl_port_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz ) {
+  switch( cause->id ) {
+  case PL_PORT_BUF_MAX: pl_buf_max_text( cause->a, buf, buf_sz ); break;
+  case PL_PORT_TINY: pl_tiny_text( cause->a, buf, buf_sz ); break;
+  case PL_PORT_LIMIT: pl_frame_limit_text( cause->a, cause->b, cause->c, buf, buf_sz ); break;
+  case PL_PORT_DOWN: snprintf( buf, buf_sz, "The interface is down." ); break;
+  case PL_PORT_REMOVED: snprintf( buf, buf_sz, "The interface was removed." ); break;
+  default: snprintf( buf, buf_sz, "The kernel takes no more frames: %s.", strerror( (int)cause->b ) );
+  }
+}
+
 /* Frames that were sent and neither received nor dropped at the peer. */
 static uint64_t
 missing( pl_port_t const * self, pl_backend_t const * head ) {

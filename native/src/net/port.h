@@ -40,6 +40,32 @@ pl_port_works( pl_backend_t * head ) {
   if( head->state.state == PL_STATE_LINK_DOWN ) head->state = (pl_state_t){ .state = PL_STATE_UP };
 }
 
+/* Causes that backends of whole frames on an interface share; their own follow. */
+enum {
+  PL_PORT_BUF_MAX = 1,
+  PL_PORT_TINY,
+  PL_PORT_LIMIT, /* INVAL up to here */
+  PL_PORT_DOWN,
+  PL_PORT_REMOVED,
+  PL_PORT_FAILED,
+  PL_PORT_CAUSE_END
+};
+
+/* Why no Ethernet device takes a frame of sz > 0 bytes: a cause, or 0. */
+static inline int
+pl_port_check( pl_port_t const * self, uint8_t const * buf, unsigned long sz ) {
+  if( sz >= 14UL && sz <= self->mtu + 14UL && sz <= PL_AIO_PKT_INFO_BUF_MAX ) return 0;
+  if( sz > PL_AIO_PKT_INFO_BUF_MAX ) return PL_PORT_BUF_MAX;
+  if( sz < 14UL ) return PL_PORT_TINY;
+  return sz > pl_frame_limit( self->mtu, buf, sz ) ? PL_PORT_LIMIT : 0;
+}
+
+/* Notes why a packet was not taken.  Returns the code. */
+int pl_port_refuse( pl_port_t const * self, pl_backend_t * head, pl_aio_pkt_info_t const * pkt, int cause, int err );
+
+/* Writes the sentence of a shared cause. */
+void pl_port_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz );
+
 /* Looks, and hands what arrived to the recorder.  Returns when to call again. */
 uint64_t pl_port_service( pl_port_t * self, pl_backend_t * head, uint64_t now );
 

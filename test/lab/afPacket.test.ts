@@ -8,6 +8,8 @@ import { NetLab } from '../../main/lab/netLab';
 import { NetLabError } from '../../main/lab/netLabError';
 import { type LabRun, startRun } from '../../main/lab/run';
 
+const AF_PACKET = { name: 'af_packet', options: {} } as const;
+
 // A run on an interface of a lab, and what is done to the interface meanwhile.
 
 const a = { pair: 0, end: 'a' } as const;
@@ -63,7 +65,7 @@ async function until(run: LabRun, holds: (now: Snapshot) => boolean): Promise<Sn
 describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => {
   test('waits for the link and goes on', async (context) => {
     if (typeof lab === 'string') return context.skip(lab);
-    const run = await startRun(plan({ mode }), { device: await lab.openRun(0) });
+    const run = await startRun(plan({ mode }), { device: await lab.openRun(0, AF_PACKET) });
     await until(run, ({ received }) => (received ?? 0) > 100);
     await lab.setLink(a, false);
     const down = await until(run, ({ state }) => state === 'link-down');
@@ -78,7 +80,7 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
 
   test('tells of frames that were accepted without carrier', async (context) => {
     if (typeof lab === 'string') return context.skip(lab);
-    const run = await startRun(plan({ mode }), { device: await lab.openRun(0) });
+    const run = await startRun(plan({ mode }), { device: await lab.openRun(0, AF_PACKET) });
     await until(run, ({ received }) => (received ?? 0) > 100);
     await lab.setCarrier(a, false);
     await until(run, ({ notice }) => notice?.startsWith('No carrier: the peer was down while ') ?? false);
@@ -94,7 +96,9 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
   test('is held up by a full queue', async (context) => {
     if (typeof lab === 'string') return context.skip(lab);
     await lab.limitQueue(a, 4);
-    const run = await startRun(plan({ mode }, { again: 'drop' }), { device: await lab.openRun(0) });
+    const run = await startRun(plan({ mode }, { again: 'drop' }), {
+      device: await lab.openRun(0, AF_PACKET),
+    });
     await until(run, ({ refused }) => refused > 100);
     run.stop();
     const last = await run.done;
@@ -106,7 +110,7 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
 
   test('ends with its interface, and not again on one of that name', async (context) => {
     if (typeof lab === 'string') return context.skip(lab);
-    const run = await startRun(plan({ mode }), { device: await lab.openRun(0) });
+    const run = await startRun(plan({ mode }), { device: await lab.openRun(0, AF_PACKET) });
     await until(run, ({ received }) => (received ?? 0) > 100);
     await lab.remove(a);
     await lab.create(0, 1500);
@@ -116,7 +120,7 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
     const next = await startRun(
       plan({ mode }, { stop: { after: { kind: 'count', count: 100 }, until: null } }),
       {
-        device: await lab.openRun(0),
+        device: await lab.openRun(0, AF_PACKET),
       },
     );
     expect(await next.done).toMatchObject({ taken: 100, completed: 100, received: 100, fault: null });
@@ -126,7 +130,7 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
 test('a lab may be closed under a run, which then ends with a fault', async (context) => {
   const own = await openLab();
   if (typeof own === 'string') return context.skip(own);
-  const run = await startRun(plan({}), { device: await own.openRun(0) });
+  const run = await startRun(plan({}), { device: await own.openRun(0, AF_PACKET) });
   await until(run, ({ received }) => (received ?? 0) > 10);
   await own.close();
   expect(await run.done).toMatchObject({ stoppedBy: 'fault', fault: { state: 'removed', step: 'helper' } });
@@ -134,7 +138,7 @@ test('a lab may be closed under a run, which then ends with a fault', async (con
 
 test('a socket is taken once, and only by a backend that sends on interfaces', async (context) => {
   if (typeof lab === 'string') return context.skip(lab);
-  const device = await lab.openRun(0);
+  const device = await lab.openRun(0, AF_PACKET);
   const count = { stop: { after: { kind: 'count', count: 1 } as const, until: null } };
   const first = await startRun(plan({}, count), { device });
   await first.done;
@@ -143,7 +147,7 @@ test('a socket is taken once, and only by a backend that sends on interfaces', a
   await expect(
     startRun(
       { ...plan({}, count), backend: { name: 'null', options: {} } },
-      { device: await lab.openRun(0) },
+      { device: await lab.openRun(0, AF_PACKET) },
     ),
   ).rejects.toThrow('null takes no interface');
 });

@@ -53,7 +53,7 @@ send_segment( pl_fault_t * self, unsigned long * idx ) {
     code                = pl_aio_send( self->dst, self->out + at, self->out_cnt - at, &o, 0 );
     pl_hop_count( &self->sent, code, self->out_cnt - at, o );
     unsigned long upto = code == PL_AIO_SUCCESS ? self->out_cnt : at + o;
-    for( ; at < upto; at++ ) pl_fault_accepted( self, self->second[at] );
+    for( ; at < upto; at++ ) pl_fault_accepted( self, self->out_ordinals[at], self->out[at].buf_sz, self->second[at] );
     if( code == PL_AIO_SUCCESS ) break;
     if( !self->second[at] ) {
       *idx = self->src[at];
@@ -96,7 +96,6 @@ count_done( pl_fault_t * self, pl_aio_pkt_info_t const * pkt, uint64_t ordinal )
   }
   self->did.duplicated += (uint64_t)decided( self, DECIDE_DUPLICATE, self->duplicate, ordinal );
   self->did.corrupted += (uint64_t)decided( self, DECIDE_CORRUPT, self->corrupt, ordinal );
-  self->did.reordered += (uint64_t)decided( self, DECIDE_REORDER, self->reorder, ordinal );
   self->did.delayed += self->cfg.delay_ns != 0UL;
 }
 

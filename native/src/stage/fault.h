@@ -24,7 +24,9 @@ typedef struct {
   uint64_t again_at, inval_at;       /* 0-based ordinal, fires once; PL_FAULT_NEVER = none */
 } pl_fault_cfg_t;
 
-/* What it did, cumulative; held is a gauge. */
+/* What it did, cumulative; held is a gauge.  reordered: packets that went when a later one
+   had gone; one that was held and that no later one passed (they were dropped, or it was
+   the last) is not among them. */
 typedef struct {
   uint64_t dropped, duplicated, lost_duplicates, reordered, corrupted, delayed, again, inval, held, lost_held;
 } pl_fault_did_t;

@@ -8,7 +8,8 @@
 #define RETRY_NS (100000UL) /* a destination without room is asked again after this */
 
 void
-pl_fault_accepted( pl_fault_t * self, int second ) {
+pl_fault_accepted( pl_fault_t * self, uint64_t ordinal, uint16_t sz, int second ) {
+  if( sz && ordinal >= self->sent_top ) self->sent_top = ordinal + 1UL;
   if( !self->duplicate ) return;
   uint64_t * word = &self->seconds[self->accepted % COPIES / 64UL];
   uint64_t   bit  = 1UL << self->accepted % 64UL;
@@ -34,7 +35,10 @@ release( pl_fault_t * self, fault_slot_t * slot, int flush ) {
     self->backend->plan.set = 0;
     pl_hop_count( &self->sent, code, 1UL, 0UL );
     if( code == PL_AIO_ERR_AGAIN ) return 0;
-    if( code == PL_AIO_SUCCESS ) pl_fault_accepted( self, !slot->first );
+    if( code == PL_AIO_SUCCESS ) {
+      if( slot->first && slot->ordinal < self->sent_top ) self->did.reordered++;
+      pl_fault_accepted( self, slot->ordinal, slot->sz, !slot->first );
+    }
     else if( slot->first ) self->did.lost_held++;
     else self->did.lost_duplicates++;
     slot->first = 0U;

@@ -35,6 +35,7 @@ struct pl_fault {
   pl_plan_t plan;       /* of the current send */
   uint64_t  own;        /* packets settled so far: the ordinals of whoever has no plan */
   uint64_t  passed;     /* highest ordinal that has passed, with delay: that was due */
+  uint64_t  sent_top;   /* one above the highest ordinal of a frame that the destination accepted */
   uint64_t  again_from; /* ordinals below have had their AGAIN */
   int       ending;     /* no later packet comes */
 
@@ -57,8 +58,8 @@ struct pl_fault {
   uint64_t seconds[COPIES / 64UL];
 };
 
-/* The destination accepted one more copy. */
-void pl_fault_accepted( pl_fault_t * self, int second );
+/* The destination accepted one more copy of a packet. */
+void pl_fault_accepted( pl_fault_t * self, uint64_t ordinal, uint16_t sz, int second );
 
 /* Copies a packet into a slot.  0 when none is free. */
 int pl_fault_hold( pl_fault_t * self, uint8_t const * buf, uint16_t sz, uint64_t ordinal, int copies, int reordered );

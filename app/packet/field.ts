@@ -3,8 +3,8 @@
  * declarations; names are Wireshark's (tshark 4.0).
  */
 
-/** How a value is written: numbers, addresses, or bytes of any length. */
-export type FieldKind = 'dec' | 'hex' | 'flag' | 'mac' | 'ipv4' | 'ipv6' | 'bytes' | 'text';
+/** How a value is written: numbers (`long`: of 64 bits, kept as bytes), addresses, or bytes of any length. */
+export type FieldKind = 'dec' | 'hex' | 'long' | 'flag' | 'mac' | 'ipv4' | 'ipv6' | 'bytes' | 'text';
 
 /** A value inside the codecs: an unsigned number, or bytes. */
 export type Raw = number | Uint8Array;

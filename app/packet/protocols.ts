@@ -6,6 +6,7 @@ import { icmp } from './protocol/icmp';
 import { icmpv6 } from './protocol/icmpv6';
 import { ip } from './protocol/ip';
 import { dstopts, fraghdr, hopopts, ipv6, routing } from './protocol/ipv6';
+import { signature } from './protocol/signature';
 import { tcp } from './protocol/tcp';
 import { udp } from './protocol/udp';
 import { ieee8021ad, vlan } from './protocol/vlan';
@@ -29,6 +30,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   tcp,
   vxlan,
   data,
+  signature,
 ];
 
 const byName = new Map(PROTOCOLS.map((protocol) => [protocol.proto, protocol]));

@@ -4,6 +4,7 @@ import { type Frame, isIn, LayerAt, numberIn, type Placed, type PlacedLayer, typ
 import { DATA } from './protocol/data';
 import { ETH_FCS, ETH_PADDING } from './protocol/eth';
 import { findKey, findProtocol } from './protocols';
+import { endsSigned, SIGNATURE_LENGTH } from './signature';
 
 /** Room is kept for the data layers behind the last header. */
 const HEADERS_MAX = 30;
@@ -59,7 +60,11 @@ export function readFrame(
     const sentence = `${protocol.label} is missing: no byte is left for its header.`;
     problems.push({ layer: frame.layers.length - 1, field: null, sentence });
   }
-  if (offset < limit || bytes.length === 0) frame.layers.push(dataLayer(bytes, offset, limit));
+  const signed = endsSigned(bytes, offset, limit) ? findProtocol('signature') : null;
+  const end = signed ? limit - SIGNATURE_LENGTH : limit;
+  if (offset < end || bytes.length === 0) frame.layers.push(dataLayer(bytes, offset, end));
+  const last = signed && readLayer(signed, bytes, end, limit);
+  if (last) frame.layers.push(last);
   for (const { layer, from, to } of left.reverse()) {
     if (!readTrailer(frame, layer, from, to)) frame.layers.push(dataLayer(bytes, from, to));
   }

@@ -40,11 +40,19 @@ export function jsonOf(field: Field, raw: Raw): FieldScalar {
       return `${raw[0]}.${raw[1]}.${raw[2]}.${raw[3]}`;
     case 'ipv6':
       return ipv6Text(raw);
+    case 'long':
+      return longOf(raw);
     case 'text':
       return decodeURIComponent(hexOf(raw).replaceAll(/../g, '%$&'));
     default:
       return hexOf(raw, field.name === 'data.data' ? '' : ':');
   }
+}
+
+/** An unsigned number of 64 bits; a decimal string where a number would not be exact. */
+function longOf(raw: Uint8Array): FieldScalar {
+  const value = raw.length === 0 ? 0n : BigInt(`0x${hexOf(raw)}`);
+  return value > Number.MAX_SAFE_INTEGER ? String(value) : Number(value);
 }
 
 /** A value as people read and type it. */
@@ -61,11 +69,26 @@ export function rawOf(field: Field, value: FieldScalar): Parsed<Raw> {
     case 'hex':
     case 'flag':
       return numberOf(field, value);
+    case 'long':
+      return longRaw(field, value);
     case 'text':
       return typeof value === 'string' ? parsed(utf8(value)) : refused(`${field.name} is text.`);
     default:
       return bytesOf(field, value);
   }
+}
+
+function longRaw(field: Field, value: FieldScalar): Parsed<Raw> {
+  const text = String(value).trim();
+  const fits = /^(\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text) && BigInt(text) < 2n ** 64n;
+  if (!fits) {
+    return refused(
+      `${field.name} is a whole number from 0 to ${2n ** 64n - 1n}; “${clip(String(value))}” is not.`,
+    );
+  }
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text));
+  return parsed(bytes);
 }
 
 /** UTF-8 bytes of a text; half characters become U+FFFD. */

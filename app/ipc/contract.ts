@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { backendDescriptorSchema } from '../backend/descriptor';
-import { settingsSchema } from '../run/plan';
+import { STREAMS_MAX, settingsSchema } from '../run/plan';
 import { CALLS_KEPT, callsReadingSchema, histogramsSchema } from '../stats/calls';
+import { framesReadingSchema, streamHistogramsSchema } from '../stats/received';
 import { historySchema, STALLS_KEPT, stallSchema } from '../stats/series';
 import { snapshotSchema } from '../stats/snapshot';
 import { exportSchema } from './export';
@@ -187,6 +188,19 @@ export const requests = {
   },
   /** Histograms over all calls of the run; null before the first run. */
   'calls.histograms': { input: byId, output: histogramsSchema.nullable() },
+  /** The last frames that the far end received; null before the first run. Also after its end. */
+  'received.frames': { input: byId, output: framesReadingSchema.nullable() },
+  /** Histograms of one stream that the far end received; null before the first run. */
+  'received.histograms': {
+    input: byId.extend({
+      stream: z
+        .number()
+        .int()
+        .min(0)
+        .max(STREAMS_MAX - 1),
+    }),
+    output: streamHistogramsSchema.nullable(),
+  },
   /** Main shows its open dialog; null when it was cancelled. */
   'capture.open': { input: byId, output: instanceSchema.nullable(), patient: true },
   'capture.frames': {

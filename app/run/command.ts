@@ -25,6 +25,7 @@ export function commandOf(plan: RunPlan, backends: readonly BackendDescriptor[])
   if (plan.seed !== 1) words.push('--seed', String(plan.seed));
   if (plan.fault) words.push('--fault', faultText(plan.fault, plan.seed));
   if (plan.tee !== null) words.push(...withValue('--tee', plan.tee));
+  if (plan.signature) words.push('--signature');
   if (plan.peerOut !== null) words.push(...withValue('--peer-out', plan.peerOut));
   return parsed({
     command: ['packet-lab', 'send', ...words].map(shellQuote).join(' '),

@@ -41,6 +41,8 @@ export interface RunPlan {
   readonly fault: FaultSpec | null;
   /** Where the tee records what the backend accepted. */
   readonly tee: string | null;
+  /** Whether packets are signed and the far end reads it (`native/include/pl_signature.h`); absent = not. */
+  readonly signature?: boolean;
   /** Where the far end's packets are written, or null. */
   readonly peerOut: string | null;
   /** Whether existing outputs may be overwritten. */
@@ -80,6 +82,8 @@ export const settingsSchema = z.object({
   fault: few(z.record(z.string().max(64), z.string().max(64))),
   /** Whether the tee is in the chain; its file is chosen in a dialog. */
   teeOn: z.boolean(),
+  /** Whether packets are signed; sessions of before have not said. */
+  signature: z.boolean().default(false),
   source: z.enum(['hex', 'capture']),
   /** The bytes of the packet as text; it decides, also while it is wrong. */
   hex: z.string().max(65_536),

@@ -17,6 +17,7 @@ import {
   STREAMS_MAX,
 } from './plan';
 import { parseRate } from './rate';
+import { signatureProblem } from './signature';
 import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from './stop';
 
 /**
@@ -73,6 +74,10 @@ export const planDocumentSchema = z.strictObject({
   flush: z.string().max(128).optional(),
   again: z.enum(AGAIN_POLICIES).optional(),
   seed: quantity.optional(),
+  signature: z
+    .enum(['on', 'off'])
+    .optional()
+    .describe('Whether the last 24 bytes of each payload are a signature that the far end reads.'),
 });
 export type PlanDocument = z.infer<typeof planDocumentSchema>;
 /** A plan as it is written: what has a default may be left out. */
@@ -151,6 +156,9 @@ function readPlan(
   if (rate.kind === 'capture' && streams.some(({ kind }) => kind !== 'capture')) {
     throw new Wrong('rate: capture needs the times of captures; every stream has to be one.');
   }
+  const signature = document.signature === 'on';
+  const unsigned = signature ? signatureProblem(streams) : null;
+  if (unsigned !== null) throw new Wrong(`signature: ${unsigned}`);
   return {
     backend: backendOf(document, backends, resolve),
     streams,
@@ -164,6 +172,7 @@ function readPlan(
       document.flush === undefined ? { every: 1, afterNs: null } : at('flush', parseFlush(document.flush)),
     again: document.again ?? 'retry',
     seed,
+    ...(signature && { signature }),
     ...stagesOf(document, seed, resolve),
     ...extras,
   };

@@ -57,6 +57,7 @@ export function documentOf(
       flush: formatFlush(plan.flush),
       again: plan.again,
       seed: plan.seed,
+      ...(plan.signature && { signature: 'on' as const }),
     },
   };
 }
@@ -178,6 +179,7 @@ export function settingsOf(
     faultOn: plan.fault !== null,
     fault: fault ? Object.fromEntries(textsOf(fault.options)) : base.fault,
     teeOn: plan.tee !== null,
+    signature: plan.signature ?? false,
     ...firstSource(document, plan, base),
   };
   const more = moreOf(document, plan, resolve);

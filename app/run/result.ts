@@ -1,4 +1,5 @@
 import type { AioCodeName } from '../aio/codes';
+import type { Received, Times } from '../stats/received';
 import type { Fault, Snapshot, StoppedBy } from '../stats/snapshot';
 import type { RunPlan } from './plan';
 import { askedOf } from './rate';
@@ -29,11 +30,44 @@ export interface RunResult {
   stoppedBy: StoppedBy;
   fault: Fault | null;
   reasons: { code: Exclude<AioCodeName, 'success'>; sentence: string; count: number; firstOrdinal: number }[];
+  signature: SignatureResult | null;
+}
+
+type Quantiles = Omit<Times, 'n' | 'p90'>;
+
+/** What the far end read from the signatures; null when packets were not signed or nobody received them. */
+interface SignatureResult {
+  streams: {
+    id: number;
+    received: number;
+    lost: number;
+    reordered: number;
+    duplicated: number;
+    latencyNs: Quantiles;
+    gapNs: Quantiles;
+  }[];
+  unsigned: number;
+  tooLate: number;
+  ownLoss: number;
+}
+
+function quantiles({ p50, p99, p999, max }: Times): Quantiles {
+  return { p50, p99, p999, max };
+}
+
+function signatureResult(received: Received | null): SignatureResult | null {
+  if (received === null) return null;
+  const { unsigned, tooLate, ownLoss } = received;
+  const streams = received.streams.map((stream) => ({
+    ...stream,
+    latencyNs: quantiles(stream.latencyNs),
+    gapNs: quantiles(stream.gapNs),
+  }));
+  return { streams, unsigned, tooLate, ownLoss };
 }
 
 /** The result of a finished run from its last snapshot. `asked` is null at rate max. */
 export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapshot): RunResult {
-  const { p50, p99, p999, max } = last.sendCallNs;
   return {
     backend: plan.backend.name,
     offered: last.offered,
@@ -55,7 +89,7 @@ export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapsho
     seconds: last.seconds,
     pps: last.seconds > 0 ? last.taken / last.seconds : 0,
     asked: askedOf(plan.rate),
-    sendCallNs: { p50, p99, p999, max },
+    sendCallNs: quantiles(last.sendCallNs),
     stoppedBy: last.stoppedBy ?? 'user',
     fault: last.fault,
     reasons: last.reasons.map(({ code, sentence, count, firstOrdinal }) => ({
@@ -64,5 +98,6 @@ export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapsho
       count,
       firstOrdinal,
     })),
+    signature: signatureResult(last.signature),
   };
 }

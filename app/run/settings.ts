@@ -7,6 +7,7 @@ import { clip, parseWhole } from '../quantity/parse';
 import { type FaultSpec, faultOf } from '../stage/fault';
 import { BATCH_DEFAULT, type PacketStream, type RunPlan, SEED_MAX, type Settings, STREAMS_MAX } from './plan';
 import type { PlanStream } from './planDocument';
+import { signatureProblem } from './signature';
 import { parseStop } from './stop';
 import { tuningOf } from './tuning';
 
@@ -24,6 +25,7 @@ export function defaultSettings(): Settings {
     faultOn: false,
     fault: {},
     teeOn: false,
+    signature: false,
     source: 'hex',
     hex: BUILT_IN_HEX,
     packet: TEMPLATES[0].packet,
@@ -106,17 +108,21 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
     if (wrong !== null) return no('packet', wrong);
     stream = { kind: 'frames', frames: [bytes.value] };
   }
+  const streams = [stream, ...chosen.more.map((more) => more.stream)];
+  const unsigned = settings.signature ? signatureProblem(streams) : null;
+  if (unsigned !== null) return no('signature', unsigned);
   return {
     ok: true,
     plan: {
       backend: { name: backend.name, options: options.value },
-      streams: [stream, ...chosen.more.map((more) => more.stream)],
+      streams,
       ...tuned.tuning,
       stop: stop.value,
       again: settings.again,
       seed: seed.value,
       fault: stages.fault,
       tee: stages.tee,
+      ...(settings.signature && { signature: true }),
       peerOut: backend.capabilities.peer ? chosen.peer : null,
       force: true,
     },

@@ -45,6 +45,7 @@ const WORDS: Readonly<Record<keyof Settings, string>> = {
   faultOn: 'the stages',
   fault: 'the fault stage',
   teeOn: 'the stages',
+  signature: 'the signature',
   source: 'what is sent',
   hex: 'the packet',
   packet: 'the packet',

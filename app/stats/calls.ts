@@ -26,7 +26,7 @@ type Column = (typeof CALL_COLUMNS)[number];
 const WIDTH = CALL_COLUMNS.length;
 
 /** A Float64Array of whole rows, at most `rows` of them. */
-function rowsOf(width: number, rows: number) {
+export function rowsOf(width: number, rows: number) {
   return z.custom<Float64Array>(
     (v) => v instanceof Float64Array && v.length % width === 0 && v.length <= width * rows,
     'not rows of numbers',

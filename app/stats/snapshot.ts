@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AIO_CODE_NAMES, BACKEND_STATES } from '../aio/codes';
+import { receivedSchema } from './received';
 
 /**
  * What one reading of a run's statistics holds. All counters are cumulative over the run;
@@ -119,6 +120,8 @@ export const snapshotSchema = z.object({
   reasons: z.array(reasonSchema),
   stoppedBy: z.enum(STOPPED_BY).nullable(),
   fault: faultSchema.nullable(),
+  /** What the far end makes of signed packets; null when they are not signed or nobody receives them. */
+  signature: receivedSchema.nullable(),
   hops: hopsSchema,
   holdups: holdupsSchema,
   /** The sentence of the latest error that came back for an earlier packet, or null. */

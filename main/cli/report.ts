@@ -3,6 +3,7 @@ import { duration, grouped, si } from '../../app/quantity/format';
 import type { RunPlan } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
 import { type Limiter, limiterBetween } from '../../app/stats/limiter';
+import type { Received, Times } from '../../app/stats/received';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 
 /** The live line: totals and the rates since the reading before. One line, no line break. */
@@ -41,6 +42,33 @@ const STOPPED: Readonly<Record<NonNullable<Snapshot['stoppedBy']>, string>> = {
   fault: 'a fault',
 };
 
+function times({ p50, p99, p999, max }: Times): string {
+  return `p50 ${duration(p50)}  p99 ${duration(p99)}  p99.9 ${duration(p999)}  max ${duration(max)}`;
+}
+
+/** What the far end read from the signatures, three lines a stream. */
+function signatureRows(signature: Received | null): [string, string][] {
+  if (signature === null) return [];
+  const rows: [string, string][] = signature.streams.flatMap((s) => [
+    [
+      `stream ${s.id}`,
+      `received ${grouped(s.received)}  lost ${grouped(s.lost)}  reordered ${grouped(s.reordered)}  duplicated ${grouped(s.duplicated)}`,
+    ],
+    ['  latency', `${times(s.latencyNs)}  (one way, CLOCK_MONOTONIC of this host)`],
+    ['  gap', times(s.gapNs)],
+  ]);
+  if (signature.unsigned > 0)
+    rows.push(['unsigned', `${grouped(signature.unsigned)} frames received without a signature`]);
+  if (signature.tooLate > 0)
+    rows.push(['too late', `${grouped(signature.tooLate)} frames so far behind that they may be copies`]);
+  if (signature.ownLoss > 0)
+    rows.push([
+      'own loss',
+      `${grouped(signature.ownLoss)} frames arrived and were lost by the receiver itself`,
+    ]);
+  return rows;
+}
+
 /** The summary of a finished run for people, several lines, ends with a line break. */
 export function summary(plan: RunPlan, last: Snapshot): string {
   const pps = last.seconds > 0 ? last.taken / last.seconds : 0;
@@ -77,6 +105,7 @@ export function summary(plan: RunPlan, last: Snapshot): string {
       'send call',
       `p50 ${duration(last.sendCallNs.p50)}  p99 ${duration(last.sendCallNs.p99)}  p99.9 ${duration(last.sendCallNs.p999)}  max ${duration(last.sendCallNs.max)}  (CLOCK_MONOTONIC)`,
     ],
+    ...signatureRows(last.signature),
     ['ended', last.stoppedBy ? STOPPED[last.stoppedBy] : '–'],
   );
   const lines = [`${plan.backend.name}`, ...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)];

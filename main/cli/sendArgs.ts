@@ -17,6 +17,7 @@ import {
   SEED_MAX,
 } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
+import { signatureProblem } from '../../app/run/signature';
 import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../../app/run/stop';
 import { type FaultSpec, parseFault } from '../../app/stage/fault';
 import { BACKENDS, findBackend } from '../backends/table';
@@ -43,6 +44,7 @@ const OPTIONS = {
   tee: { type: 'string' },
   'peer-out': { type: 'string' },
   lab: { type: 'string' },
+  signature: { type: 'boolean' },
   force: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -88,6 +90,8 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   if (attachOf({ backend: { name: backend.name, options } }) !== null)
     throw new UsageError(`--opt ${ATTACH_ALONE}`);
   const stream = await streamOf(values);
+  const unsigned = values.signature ? signatureProblem([stream]) : null;
+  if (unsigned !== null) throw new UsageError(`--signature: ${unsigned}`);
   const rate = values.rate === undefined ? { kind: 'max' as const } : must(parseRate(values.rate));
   if (rate.kind === 'capture' && stream.kind !== 'capture') {
     throw new UsageError('--rate capture needs the times of a capture: give one with --pcap.');
@@ -106,6 +110,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
     seed: values.seed === undefined ? 1 : must(parseWhole(values.seed, '--seed', 0, SEED_MAX)),
     fault: faultOf(values),
     tee: values.tee ?? null,
+    ...(values.signature && { signature: true }),
     peerOut,
     force: values.force ?? false,
     inputs: values.packet === undefined || values.packet === '-' ? [] : [values.packet],

@@ -38,6 +38,8 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       --peer-out FILE   write what the far end received to a pcapng file
       --lab [pairs=N,mtu=N]
                         make a private lab for the run and send on its first pair (af_packet, af_xdp, tap)
+      --signature       sign the last 24 bytes of each payload; the far end reports loss,
+                        order, copies, latency and gaps of each stream by them
       --force           overwrite existing outputs
       --json            one JSON object on stdout and nothing else
 

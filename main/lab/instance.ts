@@ -5,6 +5,7 @@ import type { RunPlan, Settings, Tuning } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
 import { lockedChange, tuningOf } from '../../app/run/tuning';
 import type { CallsReading, Histograms } from '../../app/stats/calls';
+import type { FramesReading, StreamHistograms } from '../../app/stats/received';
 import { addSample, addStall, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
 import { InstanceDraft } from './draft';
@@ -198,6 +199,17 @@ export class Instance {
 
   noteExport(kind: string, path: string): void {
     this.events.journal('info', `Exported what is shown as ${kind.toUpperCase()} to ${path}.`);
+  }
+
+  /** The last frames its far end received; null before the first run. */
+  receivedFrames(): FramesReading | null {
+    if (!this.latest) return null;
+    const { total, frames } = this.latest.received.frames();
+    return { run: this.runNumber, total, frames: [...frames] };
+  }
+
+  receivedHistograms(stream: number): StreamHistograms | null {
+    return this.latest && { run: this.runNumber, stream, ...this.latest.received.histograms(stream) };
   }
 
   histograms(): Histograms | null {

@@ -20,6 +20,7 @@ import {
 } from '../native/addon';
 import { checkFiles } from './files';
 import { LabError } from './labError';
+import { ReceivedReader, receivedOf } from './received';
 
 /** A run that has been started: the same object behind the window, the command line and the tests. */
 export interface LabRun {
@@ -37,6 +38,8 @@ export interface LabRun {
   calls(first: number, max: number): NativeCalls;
   /** Histograms over all calls; also after the end. */
   histograms(): NativeHistograms;
+  /** What the far end received, where packets are signed; also after the end. */
+  readonly received: Pick<ReceivedReader, 'frames' | 'histograms'>;
   /** The final totals, once everything is settled, closed and released. Never rejects. */
   readonly done: Promise<Snapshot>;
 }
@@ -85,6 +88,7 @@ export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<L
 
 class StartedRun implements LabRun {
   readonly done: Promise<Snapshot>;
+  readonly received: ReceivedReader;
   private last: Snapshot | null = null;
   private lastCalls: NativeCalls | null = null;
   private lastHistograms: NativeHistograms | null = null;
@@ -96,11 +100,14 @@ class StartedRun implements LabRun {
     public plan: RunPlan,
     end: Promise<void>,
   ) {
+    this.received = new ReceivedReader(addon, run);
     this.done = end.then(() => this.release());
   }
 
   private async release(): Promise<Snapshot> {
-    const last = toSnapshot(this.addon.readRun(this.run), this.plan);
+    const reading = this.addon.readRun(this.run);
+    const last = toSnapshot(reading, this.plan);
+    this.received.keep(reading.signature);
     this.lastCalls = this.addon.readCalls(this.run, 0, CALLS_KEPT);
     this.lastHistograms = this.addon.readHistograms(this.run);
     this.last = last;
@@ -186,6 +193,7 @@ function runConfig(plan: RunPlan, tuning: RunTuning): NativeRunConfig {
     until: until === null ? null : AIO_CODES[until],
     again: AGAIN_POLICIES.indexOf(plan.again),
     stallNs: tuning.stallNs ?? STALL_NS,
+    signature: plan.signature ?? false,
   };
 }
 
@@ -244,6 +252,7 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     })),
     stoppedBy: stoppedBy(c.stopped_by),
     fault: reading.fault ? { ...reading.fault, state: stateName(reading.fault.state) } : null,
+    signature: receivedOf(reading.signature),
     hops: hopsOf(reading, plan),
     holdups: {
       pacedNs: c.paced_ns,

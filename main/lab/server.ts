@@ -93,6 +93,8 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
     },
     'calls.read': ({ id, first, max }) => lab.get(id).calls(first, max),
     'calls.histograms': ({ id }) => lab.get(id).histograms(),
+    'received.frames': ({ id }) => lab.get(id).receivedFrames(),
+    'received.histograms': ({ id, stream }) => lab.get(id).receivedHistograms(stream),
     'capture.open': async ({ id }) => {
       const instance = lab.get(id);
       const path = await shell.chooseCapture();

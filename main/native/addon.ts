@@ -106,6 +106,8 @@ export interface NativeRunConfig extends NativeTune {
   readonly durationNs: number;
   readonly once: boolean;
   readonly until: number | null;
+  /** Whether packets are signed. */
+  readonly signature: boolean;
   /** 0 retry, 1 drop, 2 stop. */
   readonly again: number;
   readonly stallNs: number;
@@ -185,9 +187,35 @@ export type NativeCounters = Readonly<
   >
 >;
 
+/** `n` and quantiles in ns. */
+export interface NativeTimes {
+  readonly n: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** What the far end received, see `pl_receive.h`. */
+export interface NativeReceived {
+  readonly streams: readonly {
+    readonly id: number;
+    readonly received: number;
+    readonly lost: number;
+    readonly reordered: number;
+    readonly duplicated: number;
+    readonly latency: NativeTimes;
+    readonly gap: NativeTimes;
+  }[];
+  readonly unsigned: number;
+  readonly tooLate: number;
+  readonly ownLoss: number;
+}
+
 export interface NativeReading {
   readonly counters: NativeCounters;
-  readonly latency: { n: number; p50: number; p90: number; p99: number; p999: number; max: number };
+  readonly latency: NativeTimes;
   readonly reasons: readonly {
     code: 'inval' | 'again';
     count: number;
@@ -195,6 +223,8 @@ export interface NativeReading {
     last: NativeOccurrence;
   }[];
   readonly fault: { state: string; step: string; errno: number; sentence: string } | null;
+  /** Null when packets are not signed, or the backend has no far end. */
+  readonly signature: NativeReceived | null;
   /** The sentence of the latest late error; empty when there is none. */
   readonly late: string;
   readonly ended: boolean;
@@ -212,6 +242,21 @@ export interface NativeCalls {
 export interface NativeHistograms {
   readonly latency: Float64Array;
   readonly batches: Float64Array;
+}
+
+/** The last frames that arrived, oldest first. */
+export interface NativeFrames {
+  readonly total: number;
+  /** Rows of number, ns since the first call, bytes, bytes kept. */
+  readonly rows: Float64Array;
+  /** The kept bytes of all rows, one after the other. */
+  readonly bytes: Uint8Array;
+}
+
+/** Of one stream: rows of lower end, upper end, count. */
+export interface NativeStreamHistograms {
+  readonly latency: Float64Array;
+  readonly gap: Float64Array;
 }
 
 /** Columns hold the first `listMax` frames; everything else is over all frames. */
@@ -257,6 +302,10 @@ export interface NativeTables {
   readonly footprint: number;
   readonly batchMax: number;
   readonly calls: number;
+  /** Last frames a receiver keeps, bytes kept of each, streams it knows. */
+  readonly frames: number;
+  readonly frameMax: number;
+  readonly streams: number;
   readonly states: readonly string[];
   /** Whether this system reports errors of earlier datagrams. */
   readonly lateErrors: boolean;
@@ -296,6 +345,8 @@ export interface NativeAddon {
   readRun(run: NativeRun): NativeReading;
   readCalls(run: NativeRun, first: number, max: number): NativeCalls;
   readHistograms(run: NativeRun): NativeHistograms;
+  readFrames(run: NativeRun): NativeFrames;
+  readStream(run: NativeRun, id: number): NativeStreamHistograms;
   endRun(run: NativeRun): Promise<void>;
   scanCapture(path: string, listMax: number): Promise<NativeScan>;
   probeCapture(path: string): Promise<void>;

@@ -41,6 +41,12 @@ extern napi_type_tag const pl_run_tag;
 /* The handle in v while its run exists, or NULL (thrown). */
 pl_run_handle_t * pl_running( napi_env env, napi_value v );
 
+/* What the run's far end has received, null without signatures. */
+napi_value pl_received_value( napi_env env, pl_run_t * run );
+
+/* Buckets as a Float64Array of lower, upper, count; NULL (thrown). */
+napi_value pl_bucket_rows( napi_env env, pl_bucket_t const * b, unsigned long cnt );
+
 napi_value pl_open_backend( napi_env env, napi_callback_info info );
 napi_value pl_close_backend( napi_env env, napi_callback_info info );
 napi_value pl_start_run( napi_env env, napi_callback_info info );
@@ -50,6 +56,8 @@ napi_value pl_tune_run( napi_env env, napi_callback_info info );
 napi_value pl_read_run( napi_env env, napi_callback_info info );
 napi_value pl_read_calls( napi_env env, napi_callback_info info );
 napi_value pl_read_histograms( napi_env env, napi_callback_info info );
+napi_value pl_read_frames( napi_env env, napi_callback_info info );
+napi_value pl_read_stream( napi_env env, napi_callback_info info );
 napi_value pl_end_run( napi_env env, napi_callback_info info );
 napi_value pl_scan_capture( napi_env env, napi_callback_info info );
 napi_value pl_probe_capture( napi_env env, napi_callback_info info );

@@ -3,6 +3,7 @@
 
 #include "handles.h"
 #include "os/datagram.h"
+#include "pl_receive.h"
 
 #include <math.h>
 #include <signal.h>
@@ -65,6 +66,9 @@ tables( napi_env env, napi_callback_info info ) {
 #ifdef PL_OS_LINUX
   pl_put( env, v, "lab", pl_lab_limits( env ) );
 #endif
+  pl_put_number( env, v, "frames", PL_FRAMES );
+  pl_put_number( env, v, "frameMax", PL_FRAME_MAX );
+  pl_put_number( env, v, "streams", PL_STREAMS );
   napi_create_array( env, &list );
   for( int i = 0; i < PL_STATE_CNT; i++ ) {
     napi_create_string_utf8( env, pl_state_name( i ), NAPI_AUTO_LENGTH, &name );
@@ -97,6 +101,8 @@ NAPI_MODULE_INIT() {
       { .utf8name = "readRun", .method = pl_read_run, .attributes = napi_enumerable },
       { .utf8name = "readCalls", .method = pl_read_calls, .attributes = napi_enumerable },
       { .utf8name = "readHistograms", .method = pl_read_histograms, .attributes = napi_enumerable },
+      { .utf8name = "readFrames", .method = pl_read_frames, .attributes = napi_enumerable },
+      { .utf8name = "readStream", .method = pl_read_stream, .attributes = napi_enumerable },
       { .utf8name = "endRun", .method = pl_end_run, .attributes = napi_enumerable },
       { .utf8name = "scanCapture", .method = pl_scan_capture, .attributes = napi_enumerable },
       { .utf8name = "probeCapture", .method = pl_probe_capture, .attributes = napi_enumerable },

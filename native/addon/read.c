@@ -47,7 +47,7 @@ fault_value( napi_env env, pl_state_t const * fault ) {
   return v;
 }
 
-/* {counters: {...}, latency: {n, p50, p90, p99, p999, max}, reasons, fault, ended} */
+/* {counters: {...}, latency: {n, p50, p90, p99, p999, max}, reasons, late, signature, fault, ended} */
 napi_value
 pl_read_run( napi_env env, napi_callback_info info ) {
   static char const * const names[6] = { "n", "p50", "p90", "p99", "p999", "max" };
@@ -74,6 +74,7 @@ pl_read_run( napi_env env, napi_callback_info info ) {
   char                  text[PL_SENTENCE_MAX] = "";
   if( late.id ) pl_run_cause_text( h->run, &late, text, sizeof( text ) );
   pl_put_string( env, v, "late", text );
+  pl_put( env, v, "signature", pl_received_value( env, h->run ) );
   pl_put( env, v, "fault", fault_value( env, over ? pl_run_fault( h->run ) : NULL ) );
   napi_get_boolean( env, over, &ended );
   pl_put( env, v, "ended", ended );

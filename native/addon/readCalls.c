@@ -118,8 +118,8 @@ pl_read_calls( napi_env env, napi_callback_info info ) {
   return rows ? v : NULL;
 }
 
-static napi_value
-bucket_rows( napi_env env, pl_bucket_t const * b, unsigned long cnt ) {
+napi_value
+pl_bucket_rows( napi_env env, pl_bucket_t const * b, unsigned long cnt ) {
   double *   cell;
   napi_value v = doubles( env, cnt * 3UL, &cell );
   for( unsigned long i = 0UL; v && i < cnt; i++ ) {
@@ -139,8 +139,8 @@ pl_read_histograms( napi_env env, napi_callback_info info ) {
   unsigned long const max = PL_LATENCY_BUCKETS + PL_BATCH_MAX + 1UL;
   pl_bucket_t *       b   = calloc( max, sizeof( pl_bucket_t ) );
   if( !b ) return pl_throw( env, "The histograms could not be read: out of memory." ), NULL;
-  latency = bucket_rows( env, b, pl_run_latency_buckets( h->run, b, max ) );
-  batches = latency ? bucket_rows( env, b, pl_run_batches( h->run, b, max ) ) : NULL;
+  latency = pl_bucket_rows( env, b, pl_run_latency_buckets( h->run, b, max ) );
+  batches = latency ? pl_bucket_rows( env, b, pl_run_batches( h->run, b, max ) ) : NULL;
   free( b );
   if( !batches ) return NULL;
   napi_create_object( env, &v );

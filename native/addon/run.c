@@ -53,7 +53,7 @@ read_rate( napi_env env, napi_value obj, pl_rate_t * rate ) {
 }
 
 /* {batch, rate, count, durationNs, once, until: code|null, flushEvery,
-   flushAfterNs, again, stallNs} */
+   flushAfterNs, again, stallNs, signature} */
 static int
 read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
   napi_value v;
@@ -72,6 +72,7 @@ read_cfg( napi_env env, napi_value obj, pl_run_cfg_t * cfg ) {
     return -1;
   cfg->again = (int)again;
   if( pl_member( env, obj, "once", &v ) || pl_arg_bool( env, v, "once", &cfg->once ) ) return -1;
+  if( pl_member( env, obj, "signature", &v ) || pl_arg_bool( env, v, "signature", &cfg->sign ) ) return -1;
   if( pl_member( env, obj, "until", &v ) ) return -1;
   if( ( cfg->until_set = !pl_is_null( env, v ) ) && pl_arg_number( env, v, "until", PL_AIO_ERR_AGAIN, 0, &until ) ) return -1;
   cfg->until = (int)until;

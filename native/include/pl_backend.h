@@ -163,6 +163,9 @@ struct pl_backend {
   atomic_int const *       stop;     /* set by the runner: non-zero asks long sends to return; may be NULL */
   struct pl_fault *        fault;    /* stages in front, see stage/chain.h; NULL = none */
   struct pl_tee *          tee;
+  int                      attached;  /* its far end receives what another instance sends */
+  uint64_t                 elsewhere; /* frames that an instance attached to its far end received in its place */
+  struct pl_receiver *     receiver;  /* analyses what the far end received (receive/receiver.h); NULL = nobody does */
   struct pl_recorder *     recorder; /* where the far end writes what it received; NULL = it only counts */
 };
 

@@ -54,6 +54,7 @@ typedef struct {
   uint64_t      flush_after_ns;
   int           again;
   uint64_t      stall_ns; /* no progress for this long is the fault "stalled" */
+  int           sign;     /* packets are signed (pl_signature.h), and what the far end receives is analysed (pl_receive.h) */
 } pl_run_cfg_t;
 
 /* All but pending, state and the ring are cumulative.  Each packet of the plan is

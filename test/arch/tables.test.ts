@@ -9,8 +9,9 @@ import {
 } from '../../app/aio/codes';
 import type { BackendOption } from '../../app/backend/descriptor';
 import { LAB_LIMITS } from '../../app/lab/limits';
-import { BATCH_MAX } from '../../app/run/plan';
+import { BATCH_MAX, STREAMS_MAX } from '../../app/run/plan';
 import { CALLS_KEPT } from '../../app/stats/calls';
+import { FRAME_BYTES_KEPT, FRAMES_KEPT } from '../../app/stats/received';
 import { BACKENDS } from '../../main/backends/table';
 import { type NativeOptionTable, nativeAddon } from '../../main/native/addon';
 
@@ -29,6 +30,7 @@ test('codes, sentences and constants are those of the compiled core', () => {
   expect(core.batchMax).toBe(BATCH_MAX);
   expect(core.calls).toBe(CALLS_KEPT);
   expect(core.lab ?? LAB_LIMITS).toEqual(LAB_LIMITS); // without Linux there is none
+  expect([core.frames, core.frameMax, core.streams]).toEqual([FRAMES_KEPT, FRAME_BYTES_KEPT, STREAMS_MAX]);
   expect(core.states).toEqual([...BACKEND_STATES]);
 });
 

@@ -200,7 +200,9 @@ config( void ) {
   put( v, "flushAfterNs", number( 0 ) );
   put( v, "again", number( 0 ) );
   put( v, "stallNs", number( 1e9 ) );
-  put( v, "once", js_bool( next() & 1U ) );
+  unsigned const bits = next();
+  put( v, "once", js_bool( bits & 1U ) );
+  put( v, "signature", js_bool( bits >> 1 & 1U ) );
   put( v, "until", js_simple( napi_null ) );
   return v;
 }
@@ -237,7 +239,7 @@ static char const * const functions[] = { "tables",  "openBackend", "closeBacken
                                           "flushRun", "tuneRun",     "readRun",      "readCalls",      "readHistograms",
                                           "endRun",   "scanCapture", "probeCapture", "turnLoop",       "openLab",
                                           "labRequest", "labPid",    "closeLab",  "descriptorNumber", "closeDescriptor",
-                                          "endLab" };
+                                          "endLab", "readFrames", "readStream" };
 
 static void
 call( unsigned function ) {
@@ -263,6 +265,10 @@ call( unsigned function ) {
     args[argc++] = some_handle();
     args[argc++] = number( 1 );
     args[argc++] = number( 64 );
+    break;
+  case 22U: /* readStream */
+    args[argc++] = some_handle();
+    args[argc++] = number( 1 );
     break;
   case 11U: /* scanCapture */
   case 12U: /* probeCapture */
@@ -301,7 +307,8 @@ step( void ) {
     while( loop_work() || loop_complete() ) {}
     return;
   case 17U:
-    if( handles() ) let_go( next() % handles() );
+    if( what > 200U ) call( what > 220U ? 21U : 22U ); /* readFrames, readStream */
+    else if( handles() ) let_go( next() % handles() );
     return;
   case 18U: fail_at( next() % 16U ); return;
   case 19U:

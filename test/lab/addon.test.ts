@@ -24,6 +24,7 @@ const config: NativeRunConfig = {
   flushAfterNs: 0,
   again: 0,
   stallNs: 1e9,
+  signature: false,
 };
 const frame = new Uint8Array(60);
 const streams = [{ capture: null, frames: [frame] }];

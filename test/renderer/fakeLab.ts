@@ -37,6 +37,7 @@ export const FAKE_SETTINGS: Settings = {
   faultOn: false,
   fault: {},
   teeOn: false,
+  signature: false,
   source: 'hex',
   hex: BUILT_IN_HEX,
   packet: TEMPLATES[0].packet,

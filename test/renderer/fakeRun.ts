@@ -221,6 +221,7 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
           fullLost: 0,
           sinkLost: 0,
         },
+        signature: null,
         lateError: null,
         notice: null,
       };

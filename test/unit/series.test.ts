@@ -108,6 +108,7 @@ const zero: Snapshot = {
   fault: null,
   hops: { fault: null, tee: null, backend: { offered: 0, taken: 0, refused: 0, unexamined: 0 } },
   holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 },
+  signature: null,
   lateError: null,
   notice: null,
 };

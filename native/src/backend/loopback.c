@@ -227,6 +227,7 @@ loopback_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
     loopback_close( &self->head );
     return NULL;
   }
+  self->head.attached = self->from != NULL;
   return &self->head;
 
 fail:

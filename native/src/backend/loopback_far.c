@@ -2,6 +2,7 @@
 
 #include "backend/loopback.h"
 #include "hash.h"
+#include "receive/receiver.h"
 
 #include <string.h>
 
@@ -10,15 +11,13 @@ enum { DECIDE_LOSS = 1, DECIDE_DUPLICATE, DECIDE_REORDER };
 
 #define RX_BATCH (64UL)
 
-/* Hands n packets to the recorder, or only counts them.  Returns how many were
+/* Hands n packets to receiver and recorder, or only counts them.  Returns how many were
    taken. */
 static unsigned long
 receive( pl_loopback_t * self, pl_aio_pkt_info_t const * batch, unsigned long n ) {
-  unsigned long taken = n;
-  if( self->head.recorder ) {
-    unsigned long idx = 0UL;
-    if( pl_aio_send( &self->head.recorder->aio, batch, n, &idx, 0 ) != PL_AIO_SUCCESS ) taken = idx;
-  }
+  pl_aio_t const * sink  = pl_receive_sink( &self->head );
+  unsigned long    taken = n, idx = 0UL;
+  if( sink && pl_aio_send( sink, batch, n, &idx, 0 ) != PL_AIO_SUCCESS ) taken = idx;
   self->head.received += taken;
   return taken;
 }
@@ -28,7 +27,10 @@ receive( pl_loopback_t * self, pl_aio_pkt_info_t const * batch, unsigned long n 
 static unsigned long
 deliver( pl_loopback_t * self, pl_aio_pkt_info_t const * batch, unsigned long n ) {
   long put = self->to ? pl_wire_put( self->to, batch, n ) : -1L;
-  if( put >= 0L ) return (unsigned long)put;
+  if( put >= 0L ) {
+    self->head.elsewhere += (unsigned long)put;
+    return (unsigned long)put;
+  }
   return self->from ? n : receive( self, batch, n );
 }
 
@@ -102,7 +104,7 @@ take_plain( pl_loopback_t * self, uint64_t n ) {
   while( done < n ) {
     uint64_t cnt = n - done < RX_BATCH ? n - done : RX_BATCH;
     uint64_t got = cnt;
-    if( self->head.recorder || self->from || ( self->to && pl_wire_attached( self->to ) ) ) {
+    if( pl_receive_sink( &self->head ) || self->from || ( self->to && pl_wire_attached( self->to ) ) ) {
       pl_aio_pkt_info_t batch[RX_BATCH];
       for( uint64_t i = 0; i < cnt; i++ ) {
         slot_t slot = self->slots[( self->cons + i ) % self->cap];

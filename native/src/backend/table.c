@@ -1,5 +1,6 @@
 #include "os/os.h"
 #include "pl_backend.h"
+#include "receive/receiver.h"
 #include "stage/chain.h"
 
 #include <errno.h>
@@ -179,7 +180,9 @@ void
 pl_backend_close( pl_backend_t * self ) {
   if( !self ) return;
   pl_recorder_t * recorder = self->recorder;
+  pl_receiver_t * receiver = self->receiver;
   pl_chain_delete( self );
-  self->def->close( self ); /* may still deliver to the recorder */
+  self->def->close( self ); /* may still deliver to recorder and receiver */
   if( recorder ) pl_recorder_delete( recorder );
+  pl_receiver_delete( receiver );
 }

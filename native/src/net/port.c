@@ -1,6 +1,6 @@
 #include "net/port.h"
+#include "receive/receiver.h"
 #include "run/clock.h"
-#include "stage/recorder.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -115,7 +115,7 @@ pl_port_service( pl_port_t * self, pl_backend_t * head, uint64_t now ) {
   if( self->sent != self->sent_seen ) self->moved_at = now;
   self->sent_seen = self->sent;
   if( !self->rx ) return now + LATER_NS;
-  unsigned long n = pl_rx_ring_read( self->rx, head->recorder ? &head->recorder->aio : NULL, READ_MAX );
+  unsigned long n = pl_rx_ring_read( self->rx, pl_receive_sink( head ), READ_MAX );
   head->received += n;
   if( n ) self->moved_at = now;
   if( n == READ_MAX ) return now;

@@ -62,6 +62,8 @@ accept_ahead( pl_run_t * run ) {
   }
   run->batch[run->end]    = (pl_aio_pkt_info_t){ .buf = packet->buf, .buf_sz = (uint16_t)packet->sz };
   run->ordinals[run->end] = ordinal;
+  if( run->signer )
+    pl_signer_place( run->signer, run->end, packet->buf, packet->sz, packet->truncated, packet->stream );
   run->fresh_truncated += (uint64_t)packet->truncated;
   run->end++;
 }

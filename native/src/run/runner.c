@@ -1,5 +1,6 @@
 #include "run/runner.h"
 #include "os/thread.h"
+#include "receive/receiver.h"
 #include "stage/chain.h"
 
 #include <errno.h>
@@ -74,6 +75,7 @@ pl_run_publish( pl_run_t * run, uint64_t now ) {
   c->late_c         = b->late.c;
   c->os_ns          = pl_chain_os_ns( b );
   count_hops( c, b, &run->hop );
+  if( b->receiver ) pl_receiver_publish( b->receiver );
   pl_publish_write( &run->publish, &run->now );
   run->published_at = now;
 }
@@ -212,6 +214,20 @@ lay_out( pl_run_t * run ) {
     run->batch[i] = (pl_aio_pkt_info_t){ .buf = buf, .buf_sz = sz };
 }
 
+/* Gives every packet of a batch bytes of its own, to be signed, and the far end somebody
+   who reads the signatures.  0, or -1 with err. */
+static int
+prepare_signing( pl_run_t * run, pl_err_t * err ) {
+  pl_backend_t * backend = run->backend;
+  run->signer            = pl_signer_new();
+  int failed             = !run->signer;
+  if( !failed && run->lone )
+    failed = pl_signer_lay_out( run->signer, run->batch, run->batch[0].buf, run->batch[0].buf_sz );
+  if( !failed && backend->def->has_peer ) failed = !( backend->receiver = pl_receiver_new( backend ) );
+  if( failed ) pl_err_set( err, ENOMEM, "memory", "The run could not be started: out of memory for signatures." );
+  return failed || ( !run->lone && pl_source_own( run->source, PL_BATCH_MAX, err ) ) ? -1 : 0;
+}
+
 /* Whether rate and batch are within their ranges. */
 static int
 check_tune( unsigned long batch, pl_rate_t const * rate, pl_err_t * err ) {
@@ -273,16 +289,17 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
   pl_os_cond_init( &run->wake );
   pthread_mutex_init( &run->lock, NULL );
 
-  pl_run_publish( run, pl_clock_ns() ); /* no reader ever sees a time of zero */
-  int failed = start_thread( run );
-  if( failed ) {
+  int failed = cfg->sign && prepare_signing( run, err );
+  if( !failed ) {
+    pl_run_publish( run, pl_clock_ns() ); /* no reader ever sees a time of zero */
+    failed = start_thread( run );
+    if( !failed ) return run;
     pl_err_set( err, failed, "thread", "The run could not be started: %s.", strerror( failed ) );
-    run->thread = 0;
-    atomic_store( &run->ended, 2 ); /* no thread to wait for */
-    pl_run_delete( run );
-    return NULL;
   }
-  return run;
+  run->thread = 0;
+  atomic_store( &run->ended, 2 ); /* no thread to wait for */
+  pl_run_delete( run );
+  return NULL;
 }
 
 static void
@@ -325,6 +342,7 @@ pl_run_delete( pl_run_t * run ) {
   pthread_cond_destroy( &run->wake );
   pthread_mutex_destroy( &run->lock );
   pl_source_delete( run->source );
+  pl_signer_delete( run->signer );
   free( run->batch );
   free( run->ordinals );
   free( run );

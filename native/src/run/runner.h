@@ -4,6 +4,7 @@
 #ifndef PL_RUNNER_H
 #define PL_RUNNER_H
 
+#include "receive/signer.h"
 #include "run/calls.h"
 #include "run/clock.h"
 #include "run/flush.h"
@@ -23,6 +24,7 @@ struct pl_run {
   pl_source_t *     source;
   pl_flush_policy_t flush_policy;
   pl_flush_state_t  flush_state;
+  pl_signer_t *     signer; /* NULL: packets go as they are */
   pl_pace_t         pace;
   pl_ticker_t       ticker; /* every time the thread compares comes from it */
   pl_snapshot_t     now; /* counted here, published from time to time */

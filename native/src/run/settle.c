@@ -2,6 +2,7 @@
    of the plan is counted once, by its last answer, when no further call will be
    made for it. */
 
+#include "receive/receiver.h"
 #include "run/runner.h"
 #include "stage/chain.h"
 
@@ -185,6 +186,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   unsigned long   idx     = cnt;
   uint64_t        settled = c->offered;
   uint64_t        occ     = backend->ring_occ;
+  if( run->signer ) pl_signer_sign( run->signer, run->batch, run->at, run->at + cnt, pl_clock_ns() );
   uint64_t        t0      = pl_ticker_ns( &run->ticker );
   int             flush   = timer_flush || pl_flush_wanted( &run->flush_policy, &run->flush_state, t0, cnt );
   if( run->backoff_ns ) c->retried += cnt;
@@ -206,6 +208,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   }
   pl_run_awake( run, t1 );
   if( cnt ) run->fresh = 0;
+  if( run->signer && code != PL_AIO_SUCCESS && idx < cnt ) pl_signer_take_back( run->signer, run->at + idx, run->at + cnt );
   if( code == PL_AIO_SUCCESS || idx < cnt ) pl_hop_count( &run->hop, code, cnt, idx );
   c->flushes += (uint64_t)flush;
   c->sending_ns += t1 - t0;
@@ -281,6 +284,14 @@ drain_recorder( pl_run_t * run, pl_recorder_t * recorder, uint64_t upto ) {
   while( !recorder->file->def->idle( recorder->file ) && drain_nap( run, UINT64_MAX, upto ) );
 }
 
+/* Everything that will arrive has arrived: what was sent behind it is lost. */
+static void
+tell_receiver( pl_run_t const * run ) {
+  pl_backend_t const * backend = run->backend;
+  if( !backend->receiver || backend->elsewhere || !pl_chain_idle( backend ) ) return;
+  for( unsigned long i = 0UL; i < PL_STREAMS; i++ ) pl_receiver_sent( backend->receiver, i, run->signer->next[i] );
+}
+
 void
 pl_run_finish( pl_run_t * run ) {
   pl_backend_t * backend = run->backend;
@@ -301,6 +312,7 @@ pl_run_finish( pl_run_t * run ) {
   drain_recorder( run, peer, upto );
   if( backend->def->settle ) backend->def->settle( backend );
   drain_recorder( run, peer, upto );
+  if( run->signer ) tell_receiver( run );
   drain_recorder( run, tee, upto );
   if( peer ) pl_recorder_settle( peer );
   if( tee ) pl_recorder_settle( tee );

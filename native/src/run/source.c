@@ -117,6 +117,26 @@ pl_source_chain( pl_source_t ** parts, unsigned long cnt, pl_err_t * err ) {
   return self;
 }
 
+/* Bytes of the slab that a frame takes. */
+static unsigned long
+lined( uint64_t sz ) {
+  return ( sz + LINE - 1UL ) & ~( LINE - 1UL );
+}
+
+int
+pl_source_own( pl_source_t * self, unsigned long batch, pl_err_t * err ) {
+  for( unsigned long i = 0UL; self->parts && i < self->cnt; i++ )
+    if( pl_source_own( self->parts[i], batch, err ) ) return -1;
+  if( self->parts || self->slab ) return 0;
+  uint64_t most = LINE;
+  for( unsigned long i = 0UL; i < self->cnt; i++ )
+    if( self->sizes[i] <= PL_AIO_PKT_INFO_BUF_MAX && self->sizes[i] > most ) most = self->sizes[i];
+  self->slab_sz = ( batch + 1UL ) * lined( most );
+  self->slab    = aligned_alloc( LINE, self->slab_sz );
+  if( !self->slab ) pl_err_set( err, ENOMEM, "memory", "The packets could not be kept: out of memory for a batch of %lu.", batch );
+  return self->slab ? 0 : -1;
+}
+
 void
 pl_source_delete( pl_source_t * self ) {
   if( !self ) return;
@@ -131,13 +151,7 @@ pl_source_delete( pl_source_t * self ) {
   free( self );
 }
 
-/* Bytes of the slab that a frame takes. */
-static unsigned long
-lined( uint64_t sz ) {
-  return ( sz + LINE - 1UL ) & ~( LINE - 1UL );
-}
-
-/* Whether a packet lies in the slab of a capture. */
+/* Whether a packet lies in the slab. */
 static int
 has_given( pl_source_t const * self, pl_packet_t const * packet ) {
   uint8_t const * buf = packet->buf;
@@ -152,7 +166,7 @@ pl_source_recycle( pl_source_t * self, pl_packet_t * keep ) {
     return;
   }
   self->slab_at = 0UL;
-  if( !keep || !self->capture || !keep->buf ) return;
+  if( !keep || !has_given( self, keep ) ) return;
   memmove( self->slab, keep->buf, keep->sz );
   keep->buf     = self->slab;
   self->slab_at = lined( keep->sz );
@@ -180,6 +194,15 @@ end_pass( pl_source_t * self ) {
   (void)pl_capture_rewind( self->capture );
 }
 
+/* A copy of the bytes that lasts until they are recycled. */
+static uint8_t *
+in_slab( pl_source_t * self, uint8_t const * from, uint64_t sz ) {
+  uint8_t * to = self->slab + self->slab_at;
+  if( sz ) memcpy( to, from, sz );
+  self->slab_at += lined( sz );
+  return to;
+}
+
 static int
 next_template( pl_source_t * self, pl_packet_t * packet ) {
   if( self->at == self->cnt ) {
@@ -188,6 +211,7 @@ next_template( pl_source_t * self, pl_packet_t * packet ) {
   }
   *packet = (pl_packet_t){ .buf = self->frames[self->at], .sz = self->sizes[self->at], .link = PL_LINKTYPE_ETHERNET };
   self->at++;
+  if( self->slab && packet->sz <= PL_AIO_PKT_INFO_BUF_MAX ) packet->buf = in_slab( self, packet->buf, packet->sz );
   return 1;
 }
 
@@ -196,6 +220,7 @@ static int
 next_of_parts( pl_source_t * self, pl_packet_t * packet ) {
   for( ;; ) {
     int got = pl_source_next( self->parts[self->at], packet );
+    if( got == 1 ) packet->stream = (uint16_t)self->at;
     if( got ) return got;
     if( ++self->at == self->cnt ) {
       self->at = 0UL;
@@ -214,11 +239,8 @@ pl_source_next( pl_source_t * self, pl_packet_t * packet ) {
   if( got != 1 ) return got;
   *packet = (pl_packet_t){ .sz = frame.caplen, .truncated = frame.caplen < frame.origlen, .link = frame.link };
   packet->gap_ns = gap_before( self, &frame );
-  if( frame.link == PL_LINKTYPE_ETHERNET && frame.caplen && frame.caplen <= PL_AIO_PKT_INFO_BUF_MAX ) {
-    packet->buf = self->slab + self->slab_at;
-    memcpy( packet->buf, frame.data, frame.caplen );
-    self->slab_at += lined( frame.caplen );
-  }
+  if( frame.link == PL_LINKTYPE_ETHERNET && frame.caplen && frame.caplen <= PL_AIO_PKT_INFO_BUF_MAX )
+    packet->buf = in_slab( self, frame.data, frame.caplen );
   return 1;
 }
 

@@ -15,6 +15,7 @@ typedef struct {
   uint64_t sz;
   int      truncated; /* the capture had cut it by its snap length */
   uint16_t link;
+  uint16_t stream; /* which part of a chain it came from; 0 without */
   uint64_t gap_ns; /* since the frame before it in the capture (backward time: 0); the first of a later pass: the mean gap */
 } pl_packet_t;
 
@@ -29,6 +30,10 @@ pl_source_t * pl_source_capture( char const * path, unsigned long batch, pl_err_
 /* A source that gives the packets of each part in turn, one pass over all of
    them being its own pass.  The parts become its own, also on failure. */
 pl_source_t * pl_source_chain( pl_source_t ** parts, unsigned long cnt, pl_err_t * err );
+
+/* From now on each packet of a batch of that many has bytes of its own, so that they may
+   be written to.  0, or -1 with err. */
+int pl_source_own( pl_source_t * self, unsigned long batch, pl_err_t * err );
 
 void pl_source_delete( pl_source_t * self );
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { encodeBytes } from '../../../app/packet/encode';
-import { formatHex } from '../../../app/packet/hex';
+import { formatHex, parseHex } from '../../../app/packet/hex';
 import { TEMPLATES } from '../../../app/packet/templates';
 import type { Settings } from '../../../app/run/plan';
 import { type Chosen, defaultSettings, NOTHING_CHOSEN } from '../../../app/run/settings';
+import { unsignable } from '../../../app/run/signature';
 
 /** Drafts that can be run, with everything a person may have typed, and what was chosen in dialogs. */
 
@@ -85,6 +86,11 @@ const source = fc.oneof(
   })),
 );
 
+function bytesOf(hex: string): Uint8Array {
+  const bytes = parseHex(hex);
+  return bytes.ok ? bytes.value : new Uint8Array(0);
+}
+
 export const settingsArbitrary: fc.Arbitrary<Settings> = fc
   .record({
     backend: fc.constantFrom('null', 'loopback', 'pcapng', 'udp'),
@@ -100,10 +106,14 @@ export const settingsArbitrary: fc.Arbitrary<Settings> = fc
     faultOn: fc.boolean(),
     fault: faultTexts.map(given),
     teeOn: fc.boolean(),
+    signature: fc.boolean(),
     source: fc.constantFrom('hex', 'hex', 'capture'),
     from: source,
   })
-  .map(({ from, ...rest }): Settings => ({ ...defaultSettings(), ...rest, ...from }))
+  .map(({ from, ...rest }): Settings => {
+    const room = rest.source === 'capture' || unsignable(bytesOf(from.hex)) === null;
+    return { ...defaultSettings(), ...rest, ...from, signature: rest.signature && room };
+  })
   .chain((settings) =>
     settings.source === 'capture'
       ? fc.constantFrom(settings.rate, 'capture').map((text): Settings => ({ ...settings, rate: text }))

@@ -16,6 +16,7 @@ import './styles/settings.css';
 import './styles/stages.css';
 import './styles/live.css';
 import './styles/calls.css';
+import './styles/received.css';
 import './styles/overlay.css';
 import './styles/plan.css';
 

@@ -60,13 +60,13 @@ export interface CallsReader {
   histograms(id: string): Promise<Histograms | null>;
 }
 
-function without<T>(from: Readonly<Record<string, T>>, id: string): Record<string, T> {
+export function without<T>(from: Readonly<Record<string, T>>, id: string): Record<string, T> {
   const { [id]: _gone, ...rest } = from;
   return rest;
 }
 
 /** Runs `work` for one instance at a time; the last one asked for meanwhile comes next. */
-function oneAtATime(work: (id: string) => Promise<void>): (id: string) => void {
+export function oneAtATime(work: (id: string) => Promise<void>): (id: string) => void {
   let busy = false;
   let next: string | null = null;
   const begin = (id: string) => {

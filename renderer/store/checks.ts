@@ -13,6 +13,7 @@ import { attachSentence, type Neighbour } from '../../app/run/attach';
 import { parseFlush } from '../../app/run/flush';
 import { BATCH_MAX, BATCH_MIN, SEED_MAX, type Settings } from '../../app/run/plan';
 import { parseRate } from '../../app/run/rate';
+import { unsignable } from '../../app/run/signature';
 import { parseStop } from '../../app/run/stop';
 import { NEEDS_CAPTURE } from '../../app/run/tuning';
 import { faultOf } from '../../app/stage/fault';
@@ -72,6 +73,12 @@ function sourceProblem(settings: Settings, instance: InstanceInfo): [field: stri
   return null;
 }
 
+/** Why the packet can't be signed; null where it can, or is wrong in other ways. */
+function hexUnsignable(hex: string): string | null {
+  const bytes = parseHex(hex);
+  return bytes.ok ? unsignable(bytes.value) : null;
+}
+
 export function checkSettings(
   settings: Settings,
   instance: InstanceInfo,
@@ -99,6 +106,8 @@ export function checkSettings(
   else if (rate.value.kind === 'capture' && settings.source !== 'capture') problems.rate = NEEDS_CAPTURE;
   const stop = parseStop(settings.stop);
   if (!stop.ok) problems.stop = stop.sentence;
+  const unsigned = settings.signature && settings.source === 'hex' ? hexUnsignable(settings.hex) : null;
+  if (unsigned !== null) problems.signature = unsigned;
   const seed = parseWhole(settings.seed, 'The seed', 0, SEED_MAX);
   if (!seed.ok) problems.seed = seed.sentence;
   for (const [name, text] of Object.entries(settings.faultOn ? settings.fault : {})) {

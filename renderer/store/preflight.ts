@@ -11,6 +11,7 @@ import { parseStop } from '../../app/run/stop';
 import { optionText } from './checks';
 import { craftedOf } from './craft';
 import { isBusy } from './lab';
+import { signatureLines } from './signaturePreflight';
 import { udpLines } from './udpPreflight';
 
 /** One line of "Before you run": `good` fits, `note` is worth knowing, `warning` costs packets, `stop` prevents a run. */
@@ -197,6 +198,7 @@ export function preflight(
   const order = ['stop', 'warning', 'good', 'note'];
   return [
     ...source,
+    ...signatureLines(settings, backend),
     ...runLines(settings, instance, backend),
     ...wireLines(settings, instance, instances),
   ].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));

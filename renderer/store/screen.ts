@@ -22,6 +22,8 @@ export interface ScreenState {
   readonly callTable: boolean;
   /** The histograms of latency and packets a call are unfolded. */
   readonly histograms: boolean;
+  /** The histograms of what was received are unfolded. */
+  readonly receivedHistograms: boolean;
   /** What is seen should be exported as this; whoever does it clears the wish. */
   readonly exporting: ExportKind | null;
   /** What went wrong outside any field, by instance; '' is the window as a whole. */
@@ -65,6 +67,7 @@ export function createScreen(memory: Memory, journalOpen = true): ScreenStore {
     focus: null,
     callTable: false,
     histograms: false,
+    receivedHistograms: false,
     exporting: null,
     problems: {},
     ...remembered(memory),

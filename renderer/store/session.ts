@@ -12,6 +12,7 @@ import { createDraft, type Draft, stepSentence, WHOLE_FORM } from './draft';
 import { createFrames, type Frames } from './frames';
 import { createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
 import { createPlans, type Plans } from './plans';
+import { createReceived, type ReceivedStore } from './received';
 import { createScreen, focusField, type Memory, type ScreenStore, setProblem } from './screen';
 import { createStream, type Stream } from './stream';
 
@@ -24,6 +25,7 @@ export interface Session {
   readonly stream: Stream;
   readonly frames: Frames;
   readonly calls: Calls;
+  readonly received: ReceivedStore;
   readonly screen: ScreenStore;
   /** Says hello to main and starts to listen; the function returned ends both. */
   connect(): () => void;
@@ -88,6 +90,10 @@ export function createSession(client: Client, around: Surroundings): Session {
     calls: (id, first, max) => client.request('calls.read', { id, first, max }),
     histograms: (id) => client.request('calls.histograms', { id }),
   });
+  const received = createReceived({
+    frames: (id) => client.request('received.frames', { id }),
+    histograms: (id, stream) => client.request('received.histograms', { id, stream }),
+  });
   // One freeze for charts, strip and table.
   screen.subscribe((now, before) => {
     if (now.frozen === before.frozen) return;
@@ -140,6 +146,7 @@ export function createSession(client: Client, around: Surroundings): Session {
     const ids = new Set(instances.map((i) => i.id));
     stream.keep(ids);
     calls.keep(ids);
+    received.keep(ids);
     const { selected } = screen.getState();
     if (!instances.some((i) => i.id === selected)) screen.setState({ selected: instances[0]?.id ?? null });
   };
@@ -297,6 +304,7 @@ export function createSession(client: Client, around: Surroundings): Session {
     stream,
     frames,
     calls,
+    received,
     screen,
     connect,
     leave() {

@@ -6,6 +6,7 @@ import type { Settings } from '../../app/run/plan';
 import type { CallsState } from '../store/calls';
 import type { FramesState } from '../store/frames';
 import type { LabState } from '../store/lab';
+import type { ReceivedState } from '../store/received';
 import type { ScreenState } from '../store/screen';
 import type { Session } from '../store/session';
 import type { LiveView, StreamState } from '../store/stream';
@@ -32,6 +33,10 @@ export function useScreen<T>(select: (state: ScreenState) => T): T {
 
 export function useCalls<T>(select: (state: CallsState) => T): T {
   return useStore(useSession().calls.store, select);
+}
+
+export function useReceived<T>(select: (state: ReceivedState) => T): T {
+  return useStore(useSession().received.store, select);
 }
 
 export function useStream<T>(select: (state: StreamState) => T): T {

@@ -314,6 +314,9 @@ export class FakeLab implements PageBridge {
       case 'calls.read':
       case 'calls.histograms':
         return this.calls(name, input.id);
+      case 'received.frames':
+      case 'received.histograms':
+        return null;
       case 'export.save':
         this.mayRefuse();
         return this.nextOutput;

@@ -3,6 +3,7 @@ import type { Settings } from '../../../app/run/plan';
 import { Counters } from './Counters';
 import { ErrorCodes } from './ErrorCodes';
 import { Latency } from './Latency';
+import { Received } from './Received';
 import { RecentCalls } from './RecentCalls';
 import { RunStatus } from './RunStatus';
 import { Throughput } from './Throughput';
@@ -21,6 +22,7 @@ export function LivePane({ instance, settings }: { instance: InstanceInfo; setti
         <RecentCalls key={`c-${instance.id}`} instance={instance} />
         <Latency key={`l-${instance.id}`} instance={instance} />
       </div>
+      <Received key={`r-${instance.id}`} instance={instance} settings={settings} />
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { start, useBackend, useLab, useRefusals, useSession } from '../session';
 import { ComboField, type Suggestion } from './ComboField';
 import { describedBy, Field } from './Field';
 import { OptionGrid } from './OptionGrid';
+import { SignatureRow } from './SignatureRow';
 import { Stages } from './Stages';
 
 const FLUSH: readonly Suggestion[] = [
@@ -268,6 +269,12 @@ function Form({ instance, settings }: FormProps) {
           </span>
         )}
       </Field>
+      <SignatureRow
+        settings={settings}
+        error={errors.signature}
+        locked={locked('signature')}
+        onChange={(signature) => edit({ signature })}
+      />
       <Stages instance={instance} settings={settings} errors={errors} busy={busy} />
       {errors[WHOLE_FORM] !== undefined && (
         <ErrorNote text={errors[WHOLE_FORM]} onDismiss={() => session.draft.clearRefusals(id)} />

@@ -8,32 +8,7 @@ import { countText, type Did, faultDid, HOP_COUNTS, type Hop, hopsOf, teeDid } f
 import { useLive, useSession } from '../session';
 import { OutputRow } from './OutputRow';
 import { SmallField } from './SmallField';
-
-/** Puts a stage into the chain. */
-function Switch(props: {
-  field: 'faultOn' | 'teeOn';
-  name: string;
-  on: boolean;
-  locked: string | null;
-  onChange: (on: boolean) => void;
-}) {
-  return (
-    <label className="switch" title={props.locked ?? undefined}>
-      <input
-        type="checkbox"
-        role="switch"
-        aria-checked={props.on}
-        data-field={props.field}
-        checked={props.on}
-        disabled={props.locked !== null}
-        aria-description={props.locked ?? undefined}
-        onChange={(event) => props.onChange(event.target.checked)}
-      />
-      <span className="switch-track" aria-hidden="true" />
-      {props.name}
-    </label>
-  );
-}
+import { Switch } from './Switch';
 
 function Count({ value }: { value: number | null }) {
   const { exact, short } = countText(value);

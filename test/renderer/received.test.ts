@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { encode } from '../../app/packet/encode';
+import { signaturePlace } from '../../app/packet/signature';
+import { defaultSettings } from '../../app/run/settings';
+import type { FramesReading } from '../../app/stats/received';
+import { BACKENDS } from '../../main/backends/table';
+import { createReceived, framesText, headOf } from '../../renderer/store/received';
+import { signatureLines } from '../../renderer/store/signaturePreflight';
+
+const backend = (name: string): BackendDescriptor => {
+  const found = BACKENDS.find((b) => b.name === name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+};
+
+const reading = (run: number, from: number, count: number): FramesReading => ({
+  run,
+  total: from + count - 1,
+  frames: Array.from({ length: count }, (_, i) => ({
+    no: from + i,
+    time: i,
+    length: 60,
+    hex: '00'.repeat(30),
+  })),
+});
+
+test('a selected frame is kept when the list has gone on, and goes with its run', async () => {
+  let next = reading(1, 1, 3);
+  const received = createReceived({ frames: async () => next, histograms: async () => null });
+  const look = async (now: FramesReading) => {
+    next = now;
+    received.refresh('A');
+    await new Promise((done) => setTimeout(done));
+  };
+  await look(next);
+  received.selectRow('A', 99);
+  expect(received.store.getState().selected.A?.frame.no).toBe(3);
+  await look(reading(1, 500, 3));
+  expect(received.store.getState().selected.A?.frame.no).toBe(3);
+  await look(reading(2, 1, 1));
+  expect(received.store.getState().selected.A).toBeUndefined();
+  received.keep(new Set());
+  expect(received.store.getState().frames.A).toBeUndefined();
+});
+
+test('what is kept is said in words', () => {
+  expect(framesText(undefined)).toBe('no frames yet');
+  expect(framesText(reading(1, 1, 1))).toBe('1 frame');
+  expect(framesText(reading(1, 1, 200))).toBe('200 frames');
+  expect(framesText(reading(1, 1001, 256))).toBe('last 256 of 1,256 frames');
+  expect(headOf({ no: 1, time: 0, length: 3, hex: '0a0b0c' })).toBe('0a 0b 0c');
+});
+
+test('a packet without room is named before the run, with one that has it', () => {
+  const settings = { ...defaultSettings(), signature: true };
+  const [line] = signatureLines(settings, backend('loopback'));
+  expect(line?.level).toBe('stop');
+  expect(line?.text).toContain('has 18 B of payload');
+  const fixed = line?.fix ? encode(line.fix.packet).bytes : new Uint8Array();
+  expect(fixed).toHaveLength(66);
+  expect(signaturePlace(fixed)).toMatchObject({ ok: true, at: 42 });
+  expect(signatureLines({ ...settings, signature: false }, backend('loopback'))).toEqual([]);
+  expect(signatureLines(settings, backend('null')).at(-1)?.text).toContain('Nobody reads the signatures');
+  const arp = {
+    ...settings,
+    hex: '02000000000202000000000108060001080006040001020000000001c6120001000000000000c6120002',
+  };
+  expect(signatureLines(arp, backend('loopback'))[0]).toEqual({
+    level: 'stop',
+    text: expect.stringContaining('no payload that a signature could end'),
+  });
+});

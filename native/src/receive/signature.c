@@ -1,5 +1,7 @@
 #include "pl_signature.h"
 
+#include <string.h>
+
 static unsigned
 be16( uint8_t const * p ) {
   return (unsigned)p[0] << 8 | p[1];
@@ -11,16 +13,27 @@ put16( uint8_t * p, unsigned v ) {
   p[1] = (uint8_t)v;
 }
 
+/* Between this machine's order and that of the network. */
+static uint64_t
+turned( uint64_t v ) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return __builtin_bswap64( v );
+#else
+  return v;
+#endif
+}
+
 static void
 put64( uint8_t * p, uint64_t v ) {
-  for( int i = 7; i >= 0; i--, v >>= 8 ) p[i] = (uint8_t)v;
+  uint64_t const net = turned( v );
+  memcpy( p, &net, sizeof( net ) );
 }
 
 static uint64_t
 get64( uint8_t const * p ) {
-  uint64_t v = 0UL;
-  for( int i = 0; i < 8; i++ ) v = v << 8 | p[i];
-  return v;
+  uint64_t net;
+  memcpy( &net, p, sizeof( net ) );
+  return turned( net );
 }
 
 static unsigned

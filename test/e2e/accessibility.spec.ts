@@ -31,6 +31,7 @@ test('buttons and regions have the names that are fixed, each once', async ({ la
     'Stages',
     'Recent calls',
     'Latency',
+    'Received',
     'Instances',
   ];
   const buttons = [

@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 import { expect, type Lab, test } from './app';
 
@@ -62,6 +63,14 @@ test('what is received, lost, reordered and duplicated, and the last frames in f
   expect(await frame.locator('.dump-hex .lit').count()).toBe(8);
   await expect(frame.locator('[data-name="signature.magic"]')).toContainText('0x504c5347');
   await region(lab).scrollIntoViewIfNeeded();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await lab.shot(`received-${colorScheme}`);
+    const found = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    expect(
+      found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`),
+    ).toEqual([]);
+  }
 });
 
 test('a frozen view stands still while the run goes on', async ({ lab }) => {

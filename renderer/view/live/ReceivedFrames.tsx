@@ -66,7 +66,7 @@ function Decoded({
               type="button"
               className={field === lit ? 'received-field lit' : 'received-field'}
               aria-pressed={field === lit}
-              title={field.help}
+              title={`${field.text}. ${field.help}`}
               data-name={field.name}
               onClick={() => onField(field)}
             >

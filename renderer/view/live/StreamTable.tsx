@@ -9,8 +9,8 @@ const QUANTILES = [
   ['max', 'max'],
 ] as const;
 const TIMES = [
-  ['latencyNs', 'Latency'],
-  ['gapNs', 'Gap'],
+  ['latencyNs', 'One-way latency'],
+  ['gapNs', 'Gap between packets'],
 ] as const;
 
 /** One row a stream; its button chooses whose histograms are shown. */
@@ -24,18 +24,30 @@ export function StreamTable(props: {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls is reached by the keyboard.
     <section className="stream-table" tabIndex={0} aria-label="Received streams">
       <table>
+        <colgroup span={5} />
+        <colgroup span={QUANTILES.length} />
+        <colgroup span={QUANTILES.length} />
         <thead>
           <tr>
-            <th scope="col">Stream</th>
+            <th scope="col" rowSpan={2}>
+              Stream
+            </th>
             {['Received', 'Lost', 'Reordered', 'Duplicated'].map((word) => (
-              <th key={word} scope="col">
+              <th key={word} scope="col" rowSpan={2}>
                 {word}
               </th>
             ))}
-            {TIMES.flatMap(([key, word]) =>
+            {TIMES.map(([key, word]) => (
+              <th key={key} scope="colgroup" colSpan={QUANTILES.length} className="stream-group">
+                {word}
+              </th>
+            ))}
+          </tr>
+          <tr>
+            {TIMES.flatMap(([key]) =>
               QUANTILES.map(([name]) => (
                 <th key={`${key} ${name}`} scope="col">
-                  {`${word} ${name}`}
+                  {name}
                 </th>
               )),
             )}

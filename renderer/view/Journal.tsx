@@ -38,11 +38,12 @@ function Entries({ entries }: { entries: readonly JournalEntry[] }) {
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const newest = entries.at(-1)?.seq;
-  const height = useRef(0);
+  /** Heights of the pane and of all lines when they were last followed. */
+  const followed = useRef({ pane: 0, lines: 0 });
   const follow = useCallback(() => {
     const element = list.current;
     if (element && atEnd.current) element.scrollTop = element.scrollHeight;
-    height.current = element?.clientHeight ?? 0;
+    followed.current = { pane: element?.clientHeight ?? 0, lines: element?.scrollHeight ?? 0 };
   }, []);
   // New lines scroll into view unless the person has scrolled up to read; so do the newest when the pane changes.
   useEffect(() => {
@@ -62,8 +63,10 @@ function Entries({ entries }: { entries: readonly JournalEntry[] }) {
       aria-label="Entries"
       onScroll={(event) => {
         const e = event.currentTarget;
-        // The browser scrolls a list that changes its height; only a person leaves the end.
-        if (e.clientHeight !== height.current) return;
+        // The browser scrolls a list that changes, and a line may be there that is not yet followed: only a person
+        // leaves the end.
+        const { pane, lines } = followed.current;
+        if (e.clientHeight !== pane || e.scrollHeight !== lines) return;
         atEnd.current = e.scrollHeight - e.scrollTop - e.clientHeight < 8;
       }}
     >

@@ -100,6 +100,7 @@ const FULL = {
   max: 10,
   index: 0,
   key: 0,
+  stream: 0,
   kind: 'csv',
   name: 'calls',
   content: 'time,packets',

@@ -71,6 +71,27 @@ export function csvCell(cell: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** What the far end read from signatures: name, value and unit. */
+function receivedRows(snapshot: Snapshot | null): [name: string, value: number, unit: string][] {
+  const received = snapshot?.signature;
+  if (!received) return [];
+  const rows: [string, number, string][] = received.streams.flatMap((stream) => [
+    ...(['received', 'lost', 'reordered', 'duplicated'] as const).map((name): [string, number, string] => [
+      `stream ${stream.id} ${name}`,
+      stream[name],
+      'packets',
+    ]),
+    ...PERCENTILES.flatMap(([word, key]): [string, number, string][] => [
+      [`stream ${stream.id} latency ${word}`, stream.latencyNs[key], 'ns'],
+      [`stream ${stream.id} gap ${word}`, stream.gapNs[key], 'ns'],
+    ]),
+  ]);
+  const { unsigned, tooLate, ownLoss } = received;
+  for (const [name, value] of Object.entries({ unsigned, tooLate, ownLoss }))
+    rows.push([name, value, 'frames']);
+  return rows;
+}
+
 /** The columns; each row fills those that belong to its kind of record. */
 const SERIES_COLUMNS = SERIES_METRICS.flatMap((metric) => {
   const [name, unit] = METRIC_UNITS[metric];
@@ -123,6 +144,7 @@ export function csvOf(shown: Shown): string {
   for (const [word, key] of snapshot ? PERCENTILES : []) {
     named('latency', word, snapshot?.sendCallNs[key] ?? null, 'ns');
   }
+  for (const row of receivedRows(snapshot)) named('received', ...row);
   for (const stall of shown.history.stalls) named('stall', stall.who, stall.seconds, 's', stall.from);
   for (const bucket of shown.history[shown.span].buckets) {
     const cells = SERIES_METRICS.flatMap((m) => [bucket[m]?.[0] ?? null, bucket[m]?.[1] ?? null]);
@@ -177,6 +199,7 @@ export function jsonOf(shown: Shown): string {
         fault: snapshot.fault,
       },
       sendCallNs: snapshot && { ...snapshot.sendCallNs, clock: 'CLOCK_MONOTONIC' },
+      signature: snapshot?.signature ?? null,
       charts: {
         span,
         bucketSeconds: width,

@@ -120,6 +120,23 @@ describe('JSON', () => {
   });
 });
 
+it('both hold what the far end read from signatures', () => {
+  const view = shown();
+  if (!view.snapshot) throw new Error('no statistics');
+  const times = { n: 9, p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
+  const stream = { id: 3, received: 9, lost: 2, reordered: 1, duplicated: 7, latencyNs: times, gapNs: times };
+  const signature = { streams: [stream], unsigned: 6, tooLate: 0, ownLoss: 8 };
+  const signed: Shown = { ...view, snapshot: { ...view.snapshot, signature } };
+  expect(JSON.parse(jsonOf(signed))).toMatchObject({ signature });
+  const rows = parse(csvOf(signed)).filter((row) => row[0] === 'received');
+  const value = (name: string) => rows.find((row) => row[2] === name)?.slice(3, 5);
+  expect(rows).toHaveLength(4 + 10 + 3);
+  expect(value('stream 3 lost')).toEqual(['2', 'packets']);
+  expect(value('stream 3 latency p99.9')).toEqual(['4', 'ns']);
+  expect(value('stream 3 gap max')).toEqual(['5', 'ns']);
+  expect(value('ownLoss')).toEqual(['8', 'frames']);
+});
+
 it('the name suits every file system and the request', () => {
   const name = exportName(shown());
   expect(name).toBe('packet-lab A run 1 2026-11-23-09-00-00');

@@ -63,8 +63,8 @@ export const backendDescriptorSchema = z.object({
     peer: z.boolean(),
     /** Refuses buffers over 4096 B and, with `mtu`, frames over MTU + 14 (+ 4 with a VLAN tag). */
     mtu: z.boolean(),
-    /** Sends on an interface, which has to be given to it: one of a lab. */
-    device: z.boolean(),
+    /** Whether it sends on an interface of a lab: never, when it is given one, or always. */
+    device: z.enum(['none', 'optional', 'needed']),
   }),
   /** Null when the backend can be used; else one sentence saying why not and how to get it. */
   unavailable: z.string().nullable(),

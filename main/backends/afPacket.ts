@@ -48,6 +48,6 @@ export const afPacketBackend: BackendDescriptor = {
       default: 2 ** 24,
     },
   ],
-  capabilities: { peer: true, mtu: true, device: true },
+  capabilities: { peer: true, mtu: true, device: 'needed' },
   unavailable: null,
 };

@@ -34,6 +34,6 @@ export const afXdpBackend: BackendDescriptor = {
       default: 2 ** 24,
     },
   ],
-  capabilities: { peer: true, mtu: true, device: true },
+  capabilities: { peer: true, mtu: true, device: 'needed' },
   unavailable: null,
 };

@@ -60,6 +60,6 @@ export const loopbackBackend: BackendDescriptor = {
       help: 'Receives what another loopback instance sends, as long as both run; its own packets are then not received.',
     },
   ],
-  capabilities: { peer: true, mtu: true, device: false },
+  capabilities: { peer: true, mtu: true, device: 'none' },
   unavailable: null,
 };

@@ -7,6 +7,6 @@ export const nullBackend: BackendDescriptor = {
   flush: 'Nothing is ever buffered here, so a flush has nothing to start.',
   completed: 'Completed equals taken.',
   options: [],
-  capabilities: { peer: false, mtu: false, device: false },
+  capabilities: { peer: false, mtu: false, device: 'none' },
   unavailable: null,
 };

@@ -23,6 +23,6 @@ export const pcapngBackend: BackendDescriptor = {
       default: 2 ** 30,
     },
   ],
-  capabilities: { peer: false, mtu: false, device: false },
+  capabilities: { peer: false, mtu: false, device: 'none' },
   unavailable: null,
 };

@@ -18,7 +18,7 @@ export const BACKENDS: readonly BackendDescriptor[] = [
 
 /** Those the window can run: it has no lab to take an interface from. */
 export const WINDOW_BACKENDS: readonly BackendDescriptor[] = BACKENDS.filter(
-  ({ capabilities }) => !capabilities.device,
+  ({ capabilities }) => capabilities.device !== 'needed',
 );
 
 /** The backend of that name, or null. */

@@ -16,6 +16,6 @@ export const tapBackend: BackendDescriptor = {
       default: 2 ** 24,
     },
   ],
-  capabilities: { peer: true, mtu: true, device: true },
+  capabilities: { peer: true, mtu: true, device: 'needed' },
   unavailable: null,
 };

@@ -3,7 +3,8 @@ import type { BackendDescriptor } from '../../app/backend/descriptor';
 /** `native/src/backend/udp.c` */
 export const udpBackend: BackendDescriptor = {
   name: 'udp',
-  summary: 'Sends the payload of each UDP packet over a socket, to 127.0.0.0/8 and ::1 only.',
+  summary:
+    'Sends the payload of each UDP packet over a socket, to 127.0.0.0/8 and ::1 only; in a lab (--lab) to the addresses of its pair, too.',
   flush: 'Nothing is buffered here; a flush reads the error queue for datagrams that came back.',
   completed: 'Completed datagrams were accepted by the kernel.',
   options: [
@@ -15,7 +16,14 @@ export const udpBackend: BackendDescriptor = {
       max: 2 ** 30,
       default: 0,
     },
+    {
+      kind: 'choice',
+      name: 'gso',
+      help: 'Packets in a row of the same size and destination go to the kernel as one, which cuts them again (Linux); auto: in a lab only, because on loopback a closed port would be told of once for all of them.',
+      words: ['auto', 'on', 'off'],
+      default: 'auto',
+    },
   ],
-  capabilities: { peer: false, mtu: false, device: false },
+  capabilities: { peer: false, mtu: false, device: 'optional' },
   unavailable: null,
 };

@@ -18,16 +18,16 @@ export function joinLab(argv: readonly string[]): string[] {
 export function readLab(text: string | undefined, backend: BackendDescriptor): LabSize | null {
   const { device } = backend.capabilities;
   if (text === undefined) {
-    if (!device) return null;
+    if (device !== 'needed') return null;
     throw new UsageError(
       `${backend.name} sends on an interface of a private lab, which is made for the run: add --lab, as in --lab mtu=9000.`,
     );
   }
   const lab = parseLab(text);
   if (!lab.ok) throw new UsageError(lab.sentence);
-  if (!device)
+  if (device === 'none')
     throw new UsageError(
-      `--lab makes an interface to send on, and ${backend.name} takes none; af_packet, af_xdp and tap do.`,
+      `--lab makes an interface to send on, and ${backend.name} takes none; af_packet, af_xdp, tap and udp do.`,
     );
   return lab.value;
 }

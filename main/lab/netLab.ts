@@ -217,7 +217,7 @@ export class NetLab {
   /** What a run of a backend on a pair takes: end a to send on, and a receiver that counts what arrives. */
   async openRun(pair: number, { name, options }: RunPlan['backend']): Promise<NativeDevice> {
     const place: LabPlace = { pair, end: 'a' };
-    let counted: LabPlace = { pair, end: 'b' };
+    let counted: LabPlace | null = { pair, end: 'b' };
     let device: LabDevice;
     switch (name) {
       case 'af_xdp':
@@ -228,10 +228,15 @@ export class NetLab {
         counted = { ...place, tap: true };
         device = await this.openTap(place, (await this.port(place))?.mtu ?? LAB_MTU_DEFAULT);
         break;
+      case 'udp':
+        // A frame at the peer may be many datagrams yet to be cut: it counts none.
+        counted = null;
+        device = await this.openUdp(place, 'ipv4');
+        break;
       default:
         device = await this.openSender(place);
     }
-    const { send: receive } = await this.openReceiver(counted);
+    const receive = counted === null ? null : (await this.openReceiver(counted)).send;
     return { ...device, lab: this.#native, end: LAB_ENDS.indexOf(place.end), receive };
   }
 

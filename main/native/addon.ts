@@ -317,7 +317,7 @@ export interface NativeTables {
     name: string;
     peer: boolean;
     mtu: boolean;
-    device: boolean;
+    device: 'none' | 'optional' | 'needed';
     options: readonly NativeOptionTable[];
   }[];
 }

@@ -5,11 +5,25 @@
 #include "net/monitor.h"
 #include "pl_device.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* {name, ifindex, mtu, up, carrier}; other members are not looked at. */
+/* An IPv4 address, "" for none. */
+static int
+read_address( napi_env env, napi_value obj, char const * member, uint32_t * addr4 ) {
+  napi_value v;
+  if( pl_member( env, obj, member, &v ) ) return -1;
+  char * text = pl_arg_string( env, v, member );
+  if( !text ) return -1;
+  int bad = text[0] && inet_pton( AF_INET, text, addr4 ) != 1;
+  free( text );
+  return bad ? pl_throw( env, "%s is an IPv4 address or nothing.", member ) : 0;
+}
+
+/* {name, ifindex, mtu, up, carrier, address, peerAddress}; other members are not looked
+   at. */
 static int
 read_port( napi_env env, napi_value obj, pl_lab_port_t * port ) {
   napi_value v;
@@ -26,7 +40,7 @@ read_port( napi_env env, napi_value obj, pl_lab_port_t * port ) {
   *port = (pl_lab_port_t){ .ifindex = (uint32_t)ifindex, .mtu = (uint32_t)mtu, .up = (uint32_t)up, .carrier = (uint32_t)carrier };
   snprintf( port->name, sizeof( port->name ), "%s", name );
   free( name );
-  return 0;
+  return read_address( env, obj, "address", &port->addr4 ) || read_address( env, obj, "peerAddress", &port->peer_addr4 ) ? -1 : 0;
 }
 
 /* The descriptor in v, or none.  0, or -1 (thrown). */

@@ -38,8 +38,7 @@ backend( napi_env env, pl_backend_def_t const * def ) {
   pl_put( env, v, "peer", flag );
   napi_get_boolean( env, def->has_mtu, &flag );
   pl_put( env, v, "mtu", flag );
-  napi_get_boolean( env, def->open_on != NULL, &flag );
-  pl_put( env, v, "device", flag );
+  pl_put_string( env, v, "device", !def->open_on ? "none" : def->open ? "optional" : "needed" );
   napi_create_array( env, &list );
   for( unsigned long i = 0UL; i < def->opt_cnt; i++ )
     napi_set_element( env, list, (uint32_t)i, option( env, &def->opts[i] ) );

@@ -98,6 +98,24 @@ describe.skipIf(forbidden !== null)('in a lab', () => {
     expect(await sentAs(self, dir, ...words, '--lab=mtu=101')).toMatchObject({ received: 3 });
   });
 
+  test.each(['auto', 'on', 'off'])(
+    'udp, gso=%s: goes to the address of the peer, and to no other',
+    async (gso) => {
+      const words = ['--backend', 'udp', '--lab', '--opt', `gso=${gso}`, '--count', '50k', '--hex'];
+      const toPeer = HEX.replace('c6130001', 'c6120002');
+      expect(await sentAs(self, dir, ...words, toPeer)).toMatchObject({
+        status: 0,
+        taken: 50_000,
+        completed: 50_000,
+        received: null,
+        refused: 0,
+      });
+      const elsewhere = await sentAs(self, dir, ...words, HEX);
+      expect(elsewhere).toMatchObject({ taken: 0, refused: 50_000 });
+      expect(elsewhere.reasons[0]?.sentence).toContain('is not 198.18.0.2 or 198.18.0.1');
+    },
+  );
+
   test('af_xdp: 10 descriptors that nobody kicks leave no room for a batch of 16', async () => {
     const words = ['--opt', 'ring=10', '--batch', '16', '--flush', 'never', '--until', 'again'];
     expect(

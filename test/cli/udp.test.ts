@@ -1,8 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nativeAddon } from '../../main/native/addon';
-import { packetLab, sendJson } from './cli';
+import { packetLab, scratch, sendJson } from './cli';
+
+const dir = scratch();
 
 /** An Ethernet, IP and UDP frame as hex digits; only what the backend reads needs to be right. */
 function frame(
@@ -102,6 +106,25 @@ test('a closed port is a late error of the earlier datagram, which stays taken',
     completed: 1000,
     lateErrors: 1000 * LATE,
   });
+  // As one message they are refused, and told of, as one.
+  const cut = await sendJson('--backend', 'udp', '--opt', 'gso=on', '--hex', hex, '--count', '1000');
+  expect(cut).toMatchObject({ status: 0, taken: 1000, completed: 1000 });
+  expect(cut.lateErrors).toBeLessThanOrEqual(1000 * LATE);
+});
+
+test.each(['on', 'off'])('gso=%s: datagrams of all sizes arrive as they were', async (gso) => {
+  const { socket, heard, port } = await receiver(4);
+  const payloads = Array.from({ length: 60 }, (_, i) => Buffer.alloc(i < 40 ? 18 : 18 + (i % 3) * 400, i));
+  const plan = join(dir, `${gso}.json`);
+  const streams = payloads.map((payload) => ({ hex: frame(4, port, payload).toString('hex') }));
+  const backend = { name: 'udp', options: { gso } };
+  writeFileSync(plan, JSON.stringify({ version: 1, backend, streams, batch: 100, stop: { count: 300 } }));
+  const { status } = await packetLab('run', plan, '--json');
+  expect(status).toBe(0);
+  await arrived(heard, 300);
+  const five = Array.from({ length: 5 }, () => payloads).flat();
+  expect(heard.map((bytes) => bytes.toString('hex'))).toEqual(five.map((p) => p.toString('hex')));
+  socket.close();
 });
 
 test.each([

@@ -139,6 +139,8 @@ device( void ) {
   put( port, "mtu", number( 1500 ) );
   put( port, "up", js_bool( 1 ) );
   put( port, "carrier", js_bool( 1 ) );
+  put( port, "address", word( next() ) );
+  put( port, "peerAddress", word( next() ) );
   put( v, "lab", some_handle() );
   put( v, "port", port );
   put( v, "end", number( 0 ) );

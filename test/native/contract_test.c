@@ -152,6 +152,8 @@ static clause_subject_t const attached_subject = { .name      = "loopback with a
                                                    .completes = 1 };
 
 static clause_subject_t const udp_subject = { BACKEND, .name = "udp", .backend = "udp", .datagrams = 1, .completes = 1 };
+static clause_subject_t const udp_cut     = { BACKEND, .name = "udp gso=on", .backend = "udp", .datagrams = 1, .completes = 1,
+                                              .opts = { { "gso", 0, "on" } }, .opt_cnt = 1UL };
 
 /* Loopbacks that stand behind stages: plain, a ring of 3, no drain, a small MTU, delay, and all at once. */
 static int const staged[] = { 0, 3, 5, 10, 12, 18 };
@@ -159,12 +161,14 @@ static int const staged[] = { 0, 3, 5, 10, 12, 18 };
 int
 main( void ) {
   clauses_run( &udp_subject );
+  clauses_run( &udp_cut );
   clauses_run( &attached_subject );
   clauses_run_staged( &null_subject );
   clauses_run_staged( &attached_subject );
   for( unsigned long i = 0UL; i < sizeof( staged ) / sizeof( staged[0] ); i++ ) clauses_run_staged( &loopbacks[staged[i]] );
   clauses_run_staged( &pcapng_subject );
   clauses_run_staged( &udp_subject );
+  clauses_run_staged( &udp_cut );
   clauses_run( &null_subject );
   for( unsigned long i = 0UL; i < sizeof( loopbacks ) / sizeof( loopbacks[0] ); i++ ) clauses_run( &loopbacks[i] );
   clauses_run( &pcapng_subject );

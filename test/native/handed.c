@@ -2,6 +2,7 @@
 #include "net/monitor.h"
 #include "tap.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -64,6 +65,20 @@ handed_tap( pl_device_t * device ) {
   if( !CHECK( !ioctl( device->send_fd, TUNSETIFF, &ifr ) ) || !handed_tap_link( 1 ) ) return 0;
   device->recv_fd = netns_receiver( PL_LAB_END_A, "pl0t" );
   return netns_describe( device, PL_LAB_END_A, "pl0t" );
+}
+
+int
+handed_udp( pl_device_t * device ) {
+  *device = (pl_device_t){ .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  int ok  = netns_command( PL_LAB_END_A, "ip addr replace 198.18.0.1/24 dev pl0a && ip link set lo up && "
+                                         "ip neigh replace 198.18.0.2 lladdr 02:00:00:00:00:02 dev pl0a" );
+  ok &= netns_command( PL_LAB_END_B, "ip addr replace 198.18.0.2/24 dev pl0b && ip link set lo up" );
+  if( !CHECK( ok ) || !netns_describe( device, PL_LAB_END_A, "pl0a" ) ) return 0;
+  device->port.addr4      = inet_addr( "198.18.0.1" );
+  device->port.peer_addr4 = inet_addr( "198.18.0.2" );
+  netns_go( PL_LAB_END_A );
+  device->send_fd = socket( AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0 );
+  return CHECK( device->send_fd >= 0 );
 }
 
 /* Sets flags or the MTU of the TAP device. */

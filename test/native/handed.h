@@ -10,6 +10,7 @@
    netns_device_close. */
 int handed_xdp( pl_device_t * device, uint32_t frames, uint32_t slots );
 int handed_tap( pl_device_t * device ); /* "pl0t", MTU 1500, in the first namespace */
+int handed_udp( pl_device_t * device ); /* 198.18.0.1 here, 198.18.0.2 there; needs ip */
 
 /* What may become of the TAP device. */
 int handed_tap_link( int up );

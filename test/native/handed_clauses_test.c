@@ -1,4 +1,5 @@
-/* The clause suite on af_xdp (rings of several sizes) and tap, and behind every stage. */
+/* The clause suite on af_xdp (rings of several sizes), tap and udp in a lab, and behind
+   every stage. */
 
 #include "clauses.h"
 #include "files.h"
@@ -23,6 +24,14 @@ open_handed( clause_instance_t * self ) {
   return 1;
 }
 
+static int
+open_socket( clause_instance_t * self ) {
+  pl_device_t device;
+  if( !handed_udp( &device ) || !( self->backend = open_on( "udp", &device, NULL ) ) ) return 0;
+  self->aio = &self->backend->aio;
+  return 1;
+}
+
 /* The kernel takes its own time. */
 static void
 work_now( clause_instance_t * self ) {
@@ -42,7 +51,13 @@ work_now( clause_instance_t * self ) {
 static clause_subject_t const subjects[] = { { HANDED, .name = "af_xdp ring=64", .room = 64UL, .frees = 1 },
                                              { HANDED, .name = "af_xdp ring=5", .room = 5UL, .frees = 1 },
                                              { HANDED, .name = "af_xdp ring=300", .room = 300UL, .frees = 1 },
-                                             { HANDED, .name = "tap" } };
+                                             { HANDED, .name = "tap" },
+                                             { .open      = open_socket,
+                                               .completed = clause_backend_completed,
+                                               .close     = clause_backend_close,
+                                               .name      = "udp in a lab",
+                                               .datagrams = 1,
+                                               .completes = 1 } };
 
 #define SUBJECTS ( (int)( sizeof( subjects ) / sizeof( subjects[0] ) ) )
 #define PARTS ( SUBJECTS * ( 1 + CLAUSE_STAGES ) )
@@ -53,7 +68,9 @@ run_part( void const * arg ) {
   int const                part = *(int const *)arg;
   clause_subject_t const * s    = &subjects[part % SUBJECTS];
   char const *             why  = netns_enter();
-  if( !why ) why = s->room ? handed_no_xdp() : handed_no_tap();
+  if( !why && s->room ) why = handed_no_xdp();
+  else if( !why && s->ethernet ) why = handed_no_tap();
+  else if( !why && !netns_command( PL_LAB_END_A, "ip -V" ) ) why = "ip is missing; on Debian: apt-get install iproute2";
   if( why ) tap_run_with( s->name, netns_skip, why );
   else if( part < SUBJECTS ) clauses_run( s );
   else clauses_run_stage( s, part / SUBJECTS - 1 );

@@ -57,7 +57,7 @@ export const FAKE_BACKENDS: readonly BackendDescriptor[] = [
       },
       { name: 'attach', kind: 'instance', help: 'Receives what another loopback instance sends.' },
     ],
-    capabilities: { peer: true, mtu: true, device: false },
+    capabilities: { peer: true, mtu: true, device: 'none' },
     unavailable: null,
   },
   {
@@ -66,7 +66,7 @@ export const FAKE_BACKENDS: readonly BackendDescriptor[] = [
     flush: 'Nothing: no packet is ever held back.',
     completed: 'Every packet taken.',
     options: [],
-    capabilities: { peer: false, mtu: false, device: false },
+    capabilities: { peer: false, mtu: false, device: 'none' },
     unavailable: null,
   },
   {
@@ -93,7 +93,7 @@ export const FAKE_BACKENDS: readonly BackendDescriptor[] = [
         default: 2 ** 30,
       },
     ],
-    capabilities: { peer: false, mtu: false, device: false },
+    capabilities: { peer: false, mtu: false, device: 'none' },
     unavailable: null,
   },
 ];

@@ -27,7 +27,7 @@ read_udp( uint8_t const * p, unsigned long len, pl_udp_frame_t * out ) {
 }
 
 static int
-read_ip4( uint8_t const * p, unsigned long len, pl_udp_frame_t * out ) {
+read_ip4( uint8_t const * p, unsigned long len, struct in_addr const lab[2], pl_udp_frame_t * out ) {
   if( len < 20UL ) return PL_UDP_SHORT;
   unsigned head  = ( p[0] & 0xfU ) * 4U;
   unsigned total = be16( p + 2 );
@@ -35,7 +35,10 @@ read_ip4( uint8_t const * p, unsigned long len, pl_udp_frame_t * out ) {
   if( total > len || head > total ) return PL_UDP_SHORT;
   if( be16( p + 6 ) & 0x3fffU ) return PL_UDP_FRAGMENT; /* MF or an offset */
   if( p[9] != PROTO_UDP ) return PL_UDP_NOT_UDP;
-  if( p[16] != 127U ) return PL_UDP_DESTINATION;
+  struct in_addr dst;
+  memcpy( &dst, p + 16, 4UL );
+  int in_lab = lab[0].s_addr && ( dst.s_addr == lab[0].s_addr || dst.s_addr == lab[1].s_addr );
+  if( p[16] != 127U && !in_lab ) return PL_UDP_DESTINATION;
   out->family = AF_INET;
   memcpy( &out->dst, p + 16, 4UL );
   return read_udp( p + head, total - head, out );
@@ -66,7 +69,7 @@ read_ip6( uint8_t const * p, unsigned long len, pl_udp_frame_t * out ) {
 }
 
 int
-pl_udp_frame( uint8_t const * buf, unsigned long buf_sz, pl_udp_frame_t * out ) {
+pl_udp_frame( uint8_t const * buf, unsigned long buf_sz, struct in_addr const lab[2], pl_udp_frame_t * out ) {
   unsigned long at = 12UL;
   if( buf_sz < 14UL ) return PL_UDP_SHORT;
   while( be16( buf + at ) == 0x8100U || be16( buf + at ) == 0x88a8U ) {
@@ -75,7 +78,7 @@ pl_udp_frame( uint8_t const * buf, unsigned long buf_sz, pl_udp_frame_t * out ) 
   }
   unsigned type = be16( buf + at );
   at += 2UL;
-  if( type == 0x0800U ) return read_ip4( buf + at, buf_sz - at, out );
+  if( type == 0x0800U ) return read_ip4( buf + at, buf_sz - at, lab, out );
   if( type == 0x86ddU ) return read_ip6( buf + at, buf_sz - at, out );
   return PL_UDP_NOT_UDP;
 }

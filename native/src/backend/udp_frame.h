@@ -13,7 +13,7 @@ enum {
   PL_UDP_NOT_UDP,     /* not IPv4 or IPv6 with UDP */
   PL_UDP_FRAGMENT,    /* a fragment has no whole datagram */
   PL_UDP_LENGTH,      /* udp.length is under 8 or beyond the IP payload */
-  PL_UDP_DESTINATION, /* not a loopback address */
+  PL_UDP_DESTINATION, /* not a loopback address, and none of the lab's */
 };
 
 typedef struct {
@@ -26,7 +26,8 @@ typedef struct {
 
 /* Reads Ethernet II (802.1Q and 802.1ad tags are passed over), IPv4 (RFC 791) or
    IPv6 with extension headers (RFC 8200), and UDP (RFC 768).  The payload has
-   udp.length - 8 bytes, padding is left out.  Returns PL_UDP_OK or why not. */
-int pl_udp_frame( uint8_t const * buf, unsigned long buf_sz, pl_udp_frame_t * out );
+   udp.length - 8 bytes, padding is left out.  lab are two IPv4 destinations that are
+   allowed beside loopback ones; 0: none.  Returns PL_UDP_OK or why not. */
+int pl_udp_frame( uint8_t const * buf, unsigned long buf_sz, struct in_addr const lab[2], pl_udp_frame_t * out );
 
 #endif /* PL_UDP_FRAME_H */

@@ -29,8 +29,20 @@ typedef struct {
 /* Whether late errors are reported at all. */
 extern int const pl_os_has_late_errors;
 
-/* An unconnected, non-blocking socket that reports late errors if the system can;
-   -1 with errno. */
+/* Room for what pl_os_udp_cut adds to a message. */
+typedef union {
+  struct cmsghdr head;
+  char           bytes[64];
+} pl_os_segment_t;
+
+/* Whether a message can be cut into datagrams of sz bytes, and has a message cut so. */
+extern int const pl_os_has_cut;
+void             pl_os_udp_cut( struct msghdr * msg, pl_os_segment_t * segment, uint16_t sz );
+
+/* Has a socket report late errors if the system can.  0, or -1 with errno. */
+int pl_os_udp_report( int fd, int family );
+
+/* An unconnected, non-blocking socket; -1 with errno. */
 int pl_os_udp_socket( int family );
 
 /* Sends up to n datagrams without waiting and adds to *kicks the system calls it took.

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -36,18 +37,26 @@ pl_os_cond_wait( pthread_cond_t * cond, pthread_mutex_t * lock, uint64_t then ) 
 
 int const pl_os_has_late_errors = 1;
 
+int const pl_os_has_cut = 1;
+
 int
 pl_os_udp_socket( int family ) {
+  return socket( family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0 );
+}
+
+int
+pl_os_udp_report( int fd, int family ) {
   int one = 1;
-  int fd  = socket( family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0 );
-  if( fd < 0 ) return -1;
-  int failed = family == AF_INET ? setsockopt( fd, IPPROTO_IP, IP_RECVERR, &one, sizeof( one ) )
-                                 : setsockopt( fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof( one ) );
-  if( !failed ) return fd;
-  int e = errno;
-  close( fd );
-  errno = e;
-  return -1;
+  return family == AF_INET ? setsockopt( fd, IPPROTO_IP, IP_RECVERR, &one, sizeof( one ) )
+                           : setsockopt( fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof( one ) );
+}
+
+void
+pl_os_udp_cut( struct msghdr * msg, pl_os_segment_t * segment, uint16_t sz ) {
+  segment->head       = (struct cmsghdr){ .cmsg_level = IPPROTO_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN( sizeof( sz ) ) };
+  msg->msg_control    = segment->bytes;
+  msg->msg_controllen = CMSG_SPACE( sizeof( sz ) );
+  memcpy( CMSG_DATA( &segment->head ), &sz, sizeof( sz ) );
 }
 
 int

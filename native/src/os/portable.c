@@ -31,6 +31,18 @@ pl_os_cond_wait( pthread_cond_t * cond, pthread_mutex_t * lock, uint64_t then ) 
 }
 
 int const pl_os_has_late_errors = 0;
+int const pl_os_has_cut         = 0;
+
+int
+pl_os_udp_report( int fd, int family ) {
+  (void)fd, (void)family;
+  return 0;
+}
+
+void
+pl_os_udp_cut( struct msghdr * msg, pl_os_segment_t * segment, uint16_t sz ) {
+  (void)msg, (void)segment, (void)sz;
+}
 
 int
 pl_os_udp_socket( int family ) {

@@ -1,0 +1,91 @@
+/* udp on an interface of a lab: the socket belongs to the interface's namespace, so that it
+   reaches the pair's two addresses and the loopback of that namespace. */
+
+#include "backend/udp.h"
+#include "net/port.h"
+#include "run/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  pl_udp_t  udp;
+  pl_port_t port;
+} udp_lab_t;
+
+/* The route to the peer goes with the link, and with the interface. */
+static void
+unreachable( pl_udp_t * udp, int err ) {
+  udp_lab_t * self = (udp_lab_t *)udp;
+  (void)err;
+  pl_port_look( &self->port, &udp->head, pl_clock_ns(), 1 );
+  pl_port_down( &self->port, &udp->head, "sendmmsg" );
+}
+
+static int
+udp_lab_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx, int flush ) {
+  udp_lab_t *    self   = ctx;
+  uint64_t const before = self->udp.to_peer;
+  int const      gone   = self->udp.head.state.state > PL_STATE_LINK_DOWN;
+  if( gone && batch_cnt ) {
+    self->udp.head.cause = (pl_cause_t){ .id = PL_UDP_CAUSE_REMOVED };
+    if( opt_batch_idx ) *opt_batch_idx = 0UL;
+    return PL_AIO_ERR_AGAIN;
+  }
+  int code = gone ? PL_AIO_SUCCESS : pl_udp_send( &self->udp, batch, batch_cnt, opt_batch_idx, flush );
+  if( self->port.no_carrier ) self->udp.head.no_carrier += self->udp.to_peer - before;
+  return code;
+}
+
+static uint64_t
+udp_lab_service( pl_backend_t * head, uint64_t now ) {
+  return pl_port_service( &( (udp_lab_t *)head )->port, head, now );
+}
+
+static void
+udp_lab_close( pl_backend_t * head ) {
+  udp_lab_t * self = (udp_lab_t *)head;
+  pl_port_close( &self->port ); /* with the socket */
+  free( self );
+}
+
+static pl_backend_def_t const def = { .name       = "udp",
+                                      .opts       = pl_udp_opts,
+                                      .opt_cnt    = PL_UDP_OPT_CNT,
+                                      .service    = udp_lab_service,
+                                      .close      = udp_lab_close,
+                                      .cause_text = pl_udp_cause_text };
+
+pl_backend_t *
+pl_udp_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t * err ) {
+  int       domain = 0, type = 0;
+  socklen_t domain_sz = sizeof( domain ), type_sz = sizeof( type );
+  if( getsockopt( device->send_fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_sz ) || domain != AF_INET ||
+      getsockopt( device->send_fd, SOL_SOCKET, SO_TYPE, &type, &type_sz ) || type != SOCK_DGRAM || !device->port.addr4 ||
+      !device->port.peer_addr4 || device->recv_fd >= 0 ) {
+    pl_err_set( err, EINVAL, "device", "udp needs an IPv4 datagram socket and the addresses of %.15s and its peer; what was given is not.",
+                device->port.name );
+    return NULL;
+  }
+  udp_lab_t * self = calloc( 1UL, sizeof( *self ) );
+  if( !self ) {
+    pl_err_set( err, ENOMEM, "memory", "udp could not be opened: out of memory." );
+    return NULL;
+  }
+  if( pl_udp_prepare( device->send_fd, AF_INET, vals ) ) {
+    pl_err_set( err, errno, "socket", "udp could not be opened on %.15s: %s.", device->port.name, strerror( errno ) );
+    free( self );
+    return NULL;
+  }
+  (void)pl_port_open( &self->port, device, 0UL, err ); /* without a receiver nothing can fail */
+  pl_udp_init( &self->udp, vals, 1 );
+  self->udp.fd[0]         = device->send_fd;
+  self->udp.lab[0].s_addr = device->port.addr4;
+  self->udp.lab[1].s_addr = device->port.peer_addr4;
+  self->udp.unreachable   = unreachable;
+  self->udp.head.def      = &def;
+  self->udp.head.aio      = (pl_aio_t){ .ctx = self, .send_func = udp_lab_send };
+  pl_port_look( &self->port, &self->udp.head, pl_clock_ns(), 1 );
+  return &self->udp.head;
+}

@@ -240,3 +240,19 @@ test('a file name with markup is text', async ({ lab }) => {
   await lab.run();
   await expect(stages(lab)).toContainText('Choose the file that the tee writes.');
 });
+
+test('a choice is chosen and kept; backends that need a lab are not offered', async ({ lab }) => {
+  const { page } = lab;
+  const backend = page.getByLabel('Backend', { exact: true });
+  await expect(backend.locator('option')).toHaveText(['null', 'loopback', 'pcapng', 'udp']);
+  await backend.selectOption('udp');
+  const gso = page.getByLabel('gso', { exact: true });
+  await expect(gso).toHaveValue('auto');
+  await expect(gso.locator('option')).toHaveText(['auto', 'on', 'off']);
+  await gso.selectOption('on');
+  await expect(gso).not.toHaveClass(/as-default/);
+  await lab.restart();
+  await expect(lab.page.getByLabel('gso', { exact: true })).toHaveValue('on');
+  await lab.page.getByLabel('gso', { exact: true }).selectOption('auto');
+  await expect(lab.page.getByLabel('gso', { exact: true })).toHaveClass(/as-default/);
+});

@@ -49,14 +49,20 @@ function OptionInput({ instance, settings, backend, option, error, locked, onFoc
   );
 }
 
-/** Chooses another loopback instance, or none. */
-function AttachInput({ instance, settings, backend, option, error, locked, onFocus }: OptionProps) {
+/** Chooses one of `values`; the first is what a run takes when nothing is chosen. */
+function SelectInput({
+  instance,
+  backend,
+  option,
+  error,
+  locked,
+  onFocus,
+  value,
+  values,
+}: OptionProps & { readonly value: string; readonly values: ReadonlyMap<string, string> }) {
   const { draft } = useSession();
-  const instances = useLab((s) => s.instances);
   const ids = fieldIds(`options.${option.name}`);
-  const value = settings.options[backend.name]?.[option.name]?.trim() ?? '';
-  const others = instances.filter((i) => i.id !== instance.id && i.settings.backend === backend.name);
-  const known = value === '' || others.some(({ id }) => id === value);
+  const [standard = ''] = values.keys();
   return (
     <>
       <div className={error === undefined ? 'option' : 'option wrong'} title={locked ?? undefined}>
@@ -65,7 +71,7 @@ function AttachInput({ instance, settings, backend, option, error, locked, onFoc
         </label>
         <select
           id={ids.control}
-          className={value === '' ? 'select as-default' : 'select'}
+          className={value === standard ? 'select as-default' : 'select'}
           data-field={`options.${option.name}`}
           value={value}
           disabled={locked !== null}
@@ -74,17 +80,21 @@ function AttachInput({ instance, settings, backend, option, error, locked, onFoc
           aria-describedby={describedBy(ids, true, error)}
           onFocus={() => onFocus(option)}
           onBlur={() => onFocus(null)}
-          onChange={(event) =>
-            draft.setOption(instance.id, backend.name, option.name, event.target.value || null)
+          onChange={({ target }) =>
+            draft.setOption(
+              instance.id,
+              backend.name,
+              option.name,
+              target.value === standard ? null : target.value,
+            )
           }
         >
-          <option value="">none</option>
-          {others.map(({ id }) => (
-            <option key={id} value={id}>
-              {id}
+          {[...values].map(([one, label]) => (
+            <option key={one} value={one}>
+              {label}
             </option>
           ))}
-          {!known && <option value={value}>{value}</option>}
+          {!values.has(value) && <option value={value}>{value}</option>}
         </select>
         <span id={ids.help} className="visually-hidden">
           {option.help} {locked}
@@ -94,6 +104,32 @@ function AttachInput({ instance, settings, backend, option, error, locked, onFoc
     </>
   );
 }
+
+/** Chooses another loopback instance, or none. */
+function AttachInput(props: OptionProps) {
+  const { instance, settings, backend, option } = props;
+  const instances = useLab((s) => s.instances);
+  const value = settings.options[backend.name]?.[option.name]?.trim() ?? '';
+  const others = instances.filter((i) => i.id !== instance.id && i.settings.backend === backend.name);
+  const values = new Map([['', 'none'], ...others.map(({ id }) => [id, id] as const)]);
+  return <SelectInput {...props} value={value} values={values} />;
+}
+
+/** Chooses one of a few words. */
+function ChoiceInput(props: OptionProps) {
+  const { settings, backend, option } = props;
+  const standard = standardOf(option, settings);
+  const words = option.kind === 'choice' ? option.words : [];
+  const values = new Map([standard, ...words].map((word) => [word, word]));
+  const value = settings.options[backend.name]?.[option.name] ?? standard;
+  return <SelectInput {...props} value={value} values={values} />;
+}
+
+/** The control of each kind of option that is no field to type into. */
+const INPUTS: Partial<Record<BackendOption['kind'], typeof OptionInput>> = {
+  instance: AttachInput,
+  choice: ChoiceInput,
+};
 
 /** The backend's own options, two in a row, with one line of help for the one in hand. */
 export function OptionGrid(props: {
@@ -127,7 +163,7 @@ export function OptionGrid(props: {
         <>
           <div className="option-grid">
             {others.map((option) => {
-              const Input = option.kind === 'instance' ? AttachInput : OptionInput;
+              const Input = INPUTS[option.kind] ?? OptionInput;
               return (
                 <Input
                   key={option.name}

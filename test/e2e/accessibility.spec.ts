@@ -78,7 +78,13 @@ test('the newest line of the journal stays in view when the window changes its s
   }
   // Who has scrolled up to read stays there.
   const list = journal.getByRole('list');
-  await list.evaluate((element) => element.scrollTo(0, 0));
+  await list.evaluate(
+    (element) =>
+      new Promise((heard) => {
+        element.addEventListener('scroll', () => requestAnimationFrame(heard), { once: true });
+        element.scrollTo(0, 0);
+      }),
+  );
   await to(1024, 640);
   await expect(journal.getByRole('listitem').first()).toBeInViewport({ ratio: 1 });
 });

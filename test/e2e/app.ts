@@ -35,6 +35,9 @@ export interface Lab {
   shot(name: string): Promise<void>;
 }
 
+/** Playwright ends an app that it has not got hold of by then. */
+const LAUNCH_MS = 25_000;
+
 function launch(dir: string): Promise<ElectronApplication> {
   const executablePath = process.env.PACKET_LAB_ELECTRON;
   if (!executablePath) throw new Error('PACKET_LAB_ELECTRON is not set; start the tests with npm test.');
@@ -44,7 +47,12 @@ function launch(dir: string): Promise<ElectronApplication> {
     '--force-prefers-reduced-motion=false',
   ];
   if (process.getuid?.() === 0) args.push('--no-sandbox');
-  return electron.launch({ executablePath, args });
+  const start = () => electron.launch({ executablePath, args, timeout: LAUNCH_MS });
+  // About once in a hundred starts on a busy machine Playwright waits in vain for a debugger, although the app is up.
+  return start().catch((error: unknown) => {
+    console.warn(`The app is started again, because Playwright did not get hold of it: ${String(error)}`);
+    return start();
+  });
 }
 
 async function firstPage(app: ElectronApplication): Promise<Page> {

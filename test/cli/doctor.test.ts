@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FINDING_IDS, type Finding } from '../../app/lab/findings';
@@ -9,6 +9,7 @@ import { packetLab, scratch } from './cli';
 import { installFor, noLab, startAs } from './labRun';
 
 const dir = scratch();
+const bare = scratch();
 const user = isRoot ? makeUser() : null;
 afterAll(() => user?.remove());
 beforeAll(() => installFor(dir));
@@ -252,6 +253,51 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
     expect(tap.status).toBe(1);
     expect(problems(tap)).toEqual(['tun']);
     expect(one(tap, 'tun')?.fix).toBe('sudo chmod 666 /dev/net/tun');
+  });
+
+  test('the program of the lab is missing', async () => {
+    installFor(bare);
+    rmSync(join(bare, 'native', 'packet-lab-helper'));
+    const told = toldBy(
+      await startAs(self, bare, 'doctor', '--json', '--backend', 'af_packet', '--lab').ended,
+    );
+    expect(told).toMatchObject({ status: 1, ready: false });
+    expect(told.findings.filter(({ level }) => level === 'problem')).toEqual([
+      {
+        id: 'lab',
+        level: 'problem',
+        fix: 'npm run build',
+        sentence: expect.stringContaining('helper is missing;'),
+      },
+    ]);
+  });
+
+  test('NoNewPrivs is told', async (context) => {
+    context.skip(which('setpriv') === null, 'needs setpriv (util-linux)');
+    const command = [
+      process.execPath,
+      join(dir, 'cli.cjs'),
+      'doctor',
+      '--json',
+      '--backend',
+      'tap',
+      '--if',
+      'lo',
+    ];
+    const told = toldBy(
+      await new Promise((done) => {
+        const options = { cwd: dir, ...(user ?? self).identity };
+        const child = execFile('setpriv', ['--no-new-privs', ...command], options, (_error, stdout, stderr) =>
+          done({ status: child.exitCode, stdout, stderr }),
+        );
+      }),
+    );
+    expect(one(told, 'rights')).toMatchObject({
+      level: 'problem',
+      sentence: expect.stringMatching(
+        /needs CAP_NET_ADMIN, .* NoNewPrivs 1\), and with NoNewPrivs no program/,
+      ),
+    });
   });
 
   test('a tap in a lab', async (context) => {

@@ -5,13 +5,14 @@ import { LabError } from '../lab/labError';
 import { listBackends } from './backends';
 import { decodeCommand, encodeCommand, recodeCommand } from './codecs';
 import { demo } from './demo';
+import { doctorCommand } from './doctor';
 import { labCommand } from './lab';
 import { readRun } from './runArgs';
 import { send, type Terminal } from './send';
 import { readSend } from './sendArgs';
 import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE, USAGE, UsageError } from './usage';
 
-const COMMANDS = 'backends, send, run, decode, encode, recode, lab and demo';
+const COMMANDS = 'backends, send, run, decode, encode, recode, lab, doctor and demo';
 
 async function command(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = argv;
@@ -63,6 +64,12 @@ async function command(argv: readonly string[], terminal: Terminal): Promise<num
         return EXIT_DONE;
       }
       return await labCommand(rest, terminal);
+    case 'doctor':
+      if (rest.includes('--help')) {
+        terminal.out(USAGE);
+        return EXIT_DONE;
+      }
+      return await doctorCommand(rest, terminal);
     case 'demo':
     case '--demo':
       return await demo(terminal);

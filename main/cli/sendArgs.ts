@@ -1,4 +1,4 @@
-import { parseOptions } from '../../app/backend/descriptor';
+import { type BackendDescriptor, parseOptions } from '../../app/backend/descriptor';
 import type { LabSize } from '../../app/lab/parse';
 import { encodeBytes } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
@@ -126,16 +126,23 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   };
 }
 
-function backendOf(values: Values) {
+/** The backend of that name, whether it can be used or not. */
+export function backendNamed(name: string | undefined): BackendDescriptor {
   const names = BACKENDS.map((b) => b.name).join(', ');
-  if (values.backend === undefined) throw new UsageError(`--backend is needed: one of ${names}.`);
-  const backend = findBackend(values.backend);
-  if (!backend) throw new UsageError(`There is no backend “${clip(values.backend)}”; there are ${names}.`);
+  if (name === undefined) throw new UsageError(`--backend is needed: one of ${names}.`);
+  const backend = findBackend(name);
+  if (!backend) throw new UsageError(`There is no backend “${clip(name)}”; there are ${names}.`);
+  return backend;
+}
+
+function backendOf(values: Values): BackendDescriptor {
+  const backend = backendNamed(values.backend);
   if (backend.unavailable !== null) throw new UsageError(backend.unavailable);
   return backend;
 }
 
-function optionsOf(pairs: readonly string[]): Record<string, string> {
+/** The words behind `--opt`. */
+export function optionsOf(pairs: readonly string[]): Record<string, string> {
   const options: Record<string, string> = Object.create(null);
   for (const pair of pairs) {
     const at = pair.indexOf('=');

@@ -60,6 +60,11 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       Hold a lab of 1 to 16 veth pairs between two private network namespaces, and print it;
       it is gone at Ctrl-C or at the end of standard input. Needs no root; Linux only.
 
+  packet-lab doctor --backend NAME [--opt K=V]... [--lab [pairs=N,mtu=N] | --if NAME] [--json]
+      Look for what would keep a run from sending or arriving: a sentence for each thing, and the
+      command that would change it, which is shown and never run. Tries a lab of its own, or only
+      looks at the interface --if names. Exit status 0 when nothing prevents the run, else 1.
+
   packet-lab demo
       Ten seconds on the in-memory loopback, showing SUCCESS, AGAIN and INVAL.
 

@@ -56,7 +56,8 @@ export interface XdpSize {
   readonly zeroCopy?: boolean;
 }
 
-function nameOf({ pair, end, tap }: LabPlace): string {
+/** The name it has, also while it is not there. */
+export function nameOf({ pair, end, tap }: LabPlace): string {
   return `pl${pair}${tap ? 't' : end}`;
 }
 

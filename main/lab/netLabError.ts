@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { LAB_LIMITS } from '../../app/lab/limits';
+import {
+  type NamespaceCause,
+  type NamespaceSettings,
+  namespaceCause,
+  type Refusal,
+} from '../../app/lab/namespaces';
 import { group } from '../../app/quantity/parse';
 import { LabError } from './labError';
+import { memoryLimit, namespaceSettings, numberIn } from './procFacts';
 
 /**
  * - `forbidden`: this system makes no namespaces for this user
@@ -42,44 +48,24 @@ export class NetLabError extends LabError {
 const SIMULATE =
   'Nothing was changed. The backends of Simulate (null, loopback, pcapng, udp) need no lab and work here.';
 
-/** The first number of a file of /proc, or null when it is not there. */
-function numberIn(path: string): number | null {
-  try {
-    const value = Number.parseInt(readFileSync(path, 'utf8'), 10);
-    return Number.isNaN(value) ? null : value;
-  } catch {
-    return null;
-  }
+/** What refused the namespace. */
+function refusalOf(step: string, errno: number): Refusal {
+  const { ENOSPC, EINVAL, ENOSYS } = constants.errno;
+  const limit = errno === ENOSPC;
+  return {
+    kind: step === 'network namespace' && limit ? 'net' : 'user',
+    by: limit ? 'limit' : errno === EINVAL || errno === ENOSYS ? 'kernel' : 'rule',
+  };
 }
 
-/** RLIMIT_MEMLOCK of this process, which the helper inherits, in bytes; null when there is none. */
-function memoryLimit(): number | null {
-  try {
-    const [, text] = /^Max locked memory\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return text === undefined ? null : Number(text);
-  } catch {
-    return null;
-  }
+/** Which setting forbids the namespaces of a lab that is `forbidden`, and the command that would lift it. */
+export function whoForbids(step: string, errno: number, settings: NamespaceSettings): NamespaceCause {
+  return namespaceCause(refusalOf(step, errno), settings);
 }
 
-/** Which limit forbids the namespaces, and the command that would lift it. */
-function whoForbids(step: string, errno: number, numberIn: (path: string) => number | null): string {
-  const kind = step === 'network namespace' && errno === constants.errno.ENOSPC ? 'net' : 'user';
-  const most = numberIn(`/proc/sys/user/max_${kind}_namespaces`);
-  if (errno === constants.errno.ENOSPC) {
-    const limit = `user.max_${kind}_namespaces`;
-    const raise = `An administrator can raise it: sudo sysctl ${limit}=10000.`;
-    return most === 0
-      ? `${limit} is 0. ${raise}`
-      : `the limit ${limit} (${most === null ? 'unknown' : group(most)} here, maybe less in what this runs in) is used up. ${raise}`;
-  }
-  if (numberIn('/proc/sys/kernel/unprivileged_userns_clone') === 0)
-    return 'kernel.unprivileged_userns_clone is 0. An administrator can allow it: sudo sysctl kernel.unprivileged_userns_clone=1.';
-  if (numberIn('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1)
-    return 'AppArmor leaves user namespaces to known programs (kernel.apparmor_restrict_unprivileged_userns is 1). The .deb package brings the profile that makes Packet Lab one.';
-  if (errno === constants.errno.EINVAL || errno === constants.errno.ENOSYS)
-    return 'the kernel was built without user namespaces.';
-  return 'a container or a security module around this program refuses user namespaces.';
+function forbidden({ why, fix }: NamespaceCause, errno: number): string {
+  const verb = errno === constants.errno.ENOSPC ? 'raise' : 'allow';
+  return fix === null ? `${why}.` : `${why}. An administrator can ${verb} it: ${fix}.`;
 }
 
 const FORBIDDEN_STEPS: readonly string[] = ['user namespace', 'user mapping', 'network namespace'];
@@ -112,7 +98,7 @@ export function netLabError(what: string, error: unknown, frames = 0, settings =
   if (FORBIDDEN_STEPS.includes(step))
     return make(
       'forbidden',
-      `A lab is not possible for this user: ${whoForbids(step, errno, settings)} ${SIMULATE} (${step}: ${getSystemErrorName(-errno)})`,
+      `A lab is not possible for this user: ${forbidden(whoForbids(step, errno, namespaceSettings(settings)), errno)} ${SIMULATE} (${step}: ${getSystemErrorName(-errno)})`,
     );
   if (step === 'start helper') return make('missing', `${message} ${SIMULATE}`);
   if (step === 'helper') return make('gone', message);
@@ -126,7 +112,7 @@ export function netLabError(what: string, error: unknown, frames = 0, settings =
     return make('rights', `No TAP device: ${why}. The pairs of the lab are not affected.`);
   }
   if (step === 'UMEM' && errno === ENOBUFS) {
-    const limit = memoryLimit();
+    const limit = memoryLimit()?.soft ?? null;
     const has = limit === null ? 'the limit' : `the limit of ${group(limit)} B`;
     return make(
       'rights',

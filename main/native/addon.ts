@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultSpec } from '../../app/stage/fault';
+import type { NativeLink } from './link';
 
 /**
  * The only loader of the native core. Everything here is what the addon says, unchanged;
@@ -365,6 +366,8 @@ export interface NativeAddon {
   /** The number by which /proc knows it; -1 once it is closed or taken. */
   descriptorNumber(descriptor: NativeDescriptor): number;
   closeDescriptor(descriptor: NativeDescriptor): Promise<void>;
+  /** An interface of this process's own network namespace. Asks only. */
+  linkFacts(name: string): Promise<NativeLink>;
   /** One turn of the event loop, from a script that is not itself called by the loop. Whether more can come. */
   turnLoop(): boolean;
 }

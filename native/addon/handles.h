@@ -63,8 +63,9 @@ napi_value pl_scan_capture( napi_env env, napi_callback_info info );
 napi_value pl_probe_capture( napi_env env, napi_callback_info info );
 napi_value pl_turn_loop( napi_env env, napi_callback_info info );
 
-/* Linux only: the functions about labs as members of exports, and the bounds of a lab. */
+/* Linux only: the functions about labs and interfaces as members of exports, and the bounds of a lab. */
 void       pl_define_lab( napi_env env, napi_value exports );
 napi_value pl_lab_limits( napi_env env );
+napi_value pl_link_facts_of( napi_env env, napi_callback_info info );
 
 #endif /* PL_HANDLES_H */

@@ -327,6 +327,7 @@ pl_define_lab( napi_env env, napi_value exports ) {
       { .utf8name = "endLab", .method = end_now, .attributes = napi_enumerable },
       { .utf8name = "closeLab", .method = close_lab, .attributes = napi_enumerable },
       { .utf8name = "descriptorNumber", .method = pl_descriptor_number, .attributes = napi_enumerable },
+      { .utf8name = "linkFacts", .method = pl_link_facts_of, .attributes = napi_enumerable },
       { .utf8name = "closeDescriptor", .method = pl_close_descriptor, .attributes = napi_enumerable },
   };
   napi_define_properties( env, exports, sizeof( functions ) / sizeof( functions[0] ), functions );

@@ -241,7 +241,7 @@ static char const * const functions[] = { "tables",  "openBackend", "closeBacken
                                           "flushRun", "tuneRun",     "readRun",      "readCalls",      "readHistograms",
                                           "endRun",   "scanCapture", "probeCapture", "turnLoop",       "openLab",
                                           "labRequest", "labPid",    "closeLab",  "descriptorNumber", "closeDescriptor",
-                                          "endLab", "readFrames", "readStream" };
+                                          "endLab", "readFrames", "readStream", "linkFacts" };
 
 static void
 call( unsigned function ) {
@@ -283,6 +283,7 @@ call( unsigned function ) {
     args[argc++] = number( 1500 );
     args[argc++] = js_simple( napi_function );
     break;
+  case 23U: /* linkFacts */ args[argc++] = word( next() ); break;
   case 15U: /* labRequest */
     args[argc++] = some_handle();
     args[argc++] = lab_request();
@@ -312,7 +313,10 @@ step( void ) {
     if( what > 200U ) call( what > 220U ? 21U : 22U ); /* readFrames, readStream */
     else if( handles() ) let_go( next() % handles() );
     return;
-  case 18U: fail_at( next() % 16U ); return;
+  case 18U:
+    if( what == 238U ) call( 23U ); /* linkFacts */
+    else fail_at( next() % 16U );
+    return;
   case 19U:
     if( what == 239U ) call( 14U + next() % 7U );
     else usleep( 1000U * ( next() % 4U ) );

@@ -1,0 +1,118 @@
+import { constants } from 'node:os';
+import type { BackendDescriptor, OptionValue } from '../../app/backend/descriptor';
+import type { Facts, InterfaceFacts, LabFailure, PlaceFacts } from '../../app/lab/facts';
+import { LAB_LIMITS } from '../../app/lab/limits';
+import type { LabSize } from '../../app/lab/parse';
+import { nativeAddon } from '../native/addon';
+import { type LabPlace, type LabPort, NetLab, nameOf } from './netLab';
+import { NetLabError, whoForbids } from './netLabError';
+import { interfaceNames, memoryLimit, namespaceSettings, rights, threadedNapi, tunState } from './procFacts';
+
+/** Where to look: at a lab that is made for it, or at an interface of this computer, which nothing is sent to. */
+export type Where =
+  | { readonly kind: 'lab'; readonly size: LabSize }
+  | { readonly kind: 'interface'; readonly name: string }
+  | null;
+
+/** The backend with its options as they would run. */
+export interface AskedBackend {
+  readonly descriptor: BackendDescriptor;
+  readonly options: Readonly<Record<string, OptionValue>>;
+}
+
+/** Gathers what `findingsOf` judges. Reads, and makes nothing but a lab that is gone afterwards. */
+export async function gatherFacts(asked: AskedBackend, where: Where): Promise<Facts> {
+  const { descriptor, options } = asked;
+  const { name, unavailable, capabilities } = descriptor;
+  const place =
+    where === null ? null : where.kind === 'lab' ? await newLab(asked, where.size) : await onHost(where.name);
+  return {
+    backend: { name, unavailable, device: capabilities.device === 'needed' },
+    rights: rights(),
+    lockedBytes: name === 'af_xdp' ? Number(options.ring) * LAB_LIMITS.frameSize : 0,
+    zeroCopy: name === 'af_xdp' && options.mode === 'zero-copy',
+    memlock: memoryLimit(),
+    tun: tunState(),
+    place,
+  };
+}
+
+function failureOf(error: unknown): LabFailure {
+  if (!(error instanceof NetLabError)) throw error;
+  const { code, step, errno, sentence } = error;
+  const noZeroCopy = step === 'bind' && errno === constants.errno.EOPNOTSUPP;
+  return {
+    noZeroCopy,
+    forbidden: code === 'forbidden' ? whoForbids(step, errno, namespaceSettings()) : null,
+    step,
+    sentence,
+  };
+}
+
+async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<PlaceFacts> {
+  let lab: NetLab;
+  try {
+    lab = await NetLab.open(pairs, mtu);
+  } catch (error) {
+    return { kind: 'lab', failure: failureOf(error), sender: null, peer: null, names: placeNames(asked, 0) };
+  }
+  try {
+    let failure: LabFailure | null = null;
+    try {
+      // What it opens goes with the lab.
+      await lab.openRun(0, { name: asked.descriptor.name, options: asked.options });
+    } catch (error) {
+      failure = failureOf(error);
+    }
+    return { ...(await labFacts(lab, 0, asked)), failure };
+  } finally {
+    await lab.close();
+  }
+}
+
+/** The interfaces that a run on a pair has. */
+function placesOf({ descriptor }: AskedBackend, pair: number): { sender: LabPlace; peer: LabPlace } {
+  const end: LabPlace = { pair, end: 'a' };
+  if (descriptor.name !== 'tap') return { sender: end, peer: { pair, end: 'b' } };
+  return { sender: { ...end, tap: true }, peer: { ...end, tap: true } };
+}
+
+function placeNames(asked: AskedBackend, pair: number): { sender: string; peer: string } {
+  const { sender, peer } = placesOf(asked, pair);
+  return { sender: nameOf(sender), peer: nameOf(peer) };
+}
+
+/** What a lab tells of the interfaces of a pair, now. */
+export async function labFacts(
+  lab: NetLab,
+  pair: number,
+  asked: AskedBackend,
+): Promise<PlaceFacts & { kind: 'lab' }> {
+  const { sender, peer } = placesOf(asked, pair);
+  const look = async (place: LabPlace) => portFacts(await lab.port(place));
+  return {
+    kind: 'lab',
+    failure: null,
+    sender: await look(sender),
+    peer: await look(peer),
+    names: placeNames(asked, pair),
+  };
+}
+
+function portFacts(port: LabPort | null): InterfaceFacts | null {
+  return port && { name: port.name, up: port.up, carrier: port.carrier, mtu: port.mtu, details: null };
+}
+
+/** An interface of this computer; nothing is sent to it. */
+async function onHost(name: string): Promise<PlaceFacts> {
+  const link = await nativeAddon().linkFacts(name);
+  if (link.ifindex === 0) return { kind: 'interface', name, found: null, known: interfaceNames() };
+  const { ifindex, up, carrier, mtu, driver, qdisc, ...more } = link;
+  const details = {
+    ...more,
+    driver: driver === '' ? null : driver,
+    qdisc: qdisc === '' ? null : qdisc,
+    threaded: threadedNapi(name, ifindex),
+  };
+  return { kind: 'interface', name, found: { name, up, carrier, mtu, details }, known: [] };
+}

@@ -1,0 +1,19 @@
+/** What the kernel tells anybody of an interface: texts are empty, numbers 0 and XDP null where it does not. */
+export interface NativeLink {
+  /** 0 when there is no such interface. */
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  readonly qdisc: string;
+  readonly driver: string;
+  readonly txQueues: number;
+  readonly rxQueues: number;
+  readonly xdpAttached: boolean;
+  readonly xdpNative: boolean | null;
+  readonly xdpZeroCopy: boolean | null;
+  readonly tso: boolean;
+  readonly gso: boolean;
+  readonly gro: boolean;
+  readonly lro: boolean;
+}

@@ -36,6 +36,8 @@ test('a backend on an interface asks for a lab, which is opened from there', asy
   const refused = region(lab).getByText('A lab is not possible');
   await expect(refused.or(button(lab, 'Link down')).first()).toBeVisible();
   if (await refused.first().isVisible()) {
+    await lab.shot('lab-refused');
+    expect(await violations(lab)).toEqual([]);
     await region(lab).getByRole('button', { name: 'Simulate with loopback' }).click();
     await expect(page.getByLabel('Backend', { exact: true })).toHaveValue('loopback');
     return;

@@ -87,6 +87,7 @@ function sizeLines(settings: Settings, backend: BackendDescriptor, mtu: number |
     const text = `The first ${grouped(snaplen)} B of ${grouped(length)} B are written: snaplen cuts the rest.`;
     return [{ level: 'warning', text }];
   }
+  if (mtu === null && backend.capabilities.device === 'needed') return []; // there is no interface to fit
   if (mtu === null)
     return [{ level: 'good', text: `${grouped(length)} B: ${TAKES[backend.name] ?? 'taken'}.` }];
   const tag = isTagged(packet.value) ? VLAN_TAG : 0;

@@ -59,6 +59,10 @@ test.each([
   expect(lines(a).some((line) => line.startsWith(text))).toBe(true);
 });
 
+test('a frame fits no interface that is deleted', () => {
+  expect(lines(null).filter((line) => line.startsWith('good'))).toEqual([]);
+});
+
 test('a small MTU and a pair that is not there are said before the run', () => {
   const large = preflight(
     { ...settings, hex: '00'.repeat(200) },

@@ -63,6 +63,7 @@ export function createClient(bridge: PageBridge): Client {
     journal: new Set(),
     recent: new Set(),
     command: new Set(),
+    'lab.state': new Set(),
   };
   const silence = new Set<(sentence: string | null) => void>();
   const waiting = new Map<number, Waiting>();

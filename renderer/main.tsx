@@ -19,6 +19,7 @@ import './styles/calls.css';
 import './styles/received.css';
 import './styles/overlay.css';
 import './styles/plan.css';
+import './styles/lab.css';
 
 /** Composition root of the page: bridge → client → stores → view. */
 function start(root: HTMLElement): void {

@@ -143,9 +143,9 @@ export function defaultText(option: BackendOption): string {
     case 'choice':
       return String(option.default);
     case 'bytes':
-      return option.default > 0 && option.default % 2 ** 30 === 0
-        ? `${option.default / 2 ** 30}G`
-        : String(option.default);
+      if (option.default > 0 && option.default % 2 ** 30 === 0) return `${option.default / 2 ** 30}G`;
+      if (option.default > 0 && option.default % 2 ** 20 === 0) return `${option.default / 2 ** 20}M`;
+      return String(option.default);
     case 'rate':
       return option.default === null ? 'max' : String(option.default);
     case 'duration':

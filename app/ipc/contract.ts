@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backendDescriptorSchema } from '../backend/descriptor';
+import { labPortInputSchema, labSizeSchema, netLabSchema } from '../lab/state';
 import { STREAMS_MAX, settingsSchema } from '../run/plan';
 import { CALLS_KEPT, callsReadingSchema, histogramsSchema } from '../stats/calls';
 import { framesReadingSchema, streamHistogramsSchema } from '../stats/received';
@@ -135,6 +136,8 @@ export const helloSchema = z.object({
   /** The instance that was shown last, or null. */
   selected: instanceIdSchema.nullable(),
   recent: z.array(recentPlanSchema),
+  /** The lab of interfaces, open or not. */
+  netLab: netLabSchema,
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -217,6 +220,12 @@ export const requests = {
   },
   /** Writes what the page shows to a file chosen in main's save dialog; its path, or null when it was cancelled. */
   'export.save': { input: byId.extend(exportSchema.shape), output: z.string().nullable(), patient: true },
+  /** Opens the one lab of interfaces the window may have. */
+  'lab.open': { input: labSizeSchema, output: netLabSchema, patient: true },
+  /** Stops the runs on the lab and ends it; no refusal when there is none. */
+  'lab.close': { input: nothing, output: netLabSchema, patient: true },
+  /** Changes an interface of the lab, also while a run sends on it. */
+  'lab.port': { input: labPortInputSchema, output: netLabSchema },
   'output.clear': { input: byId.extend({ which: z.enum(OUTPUTS) }), output: instanceSchema },
 } as const;
 
@@ -232,6 +241,8 @@ export const events = {
   instances: z.array(instanceSchema),
   journal: z.array(journalEntrySchema),
   recent: z.array(recentPlanSchema),
+  /** The lab of interfaces: it or one of them has changed. */
+  'lab.state': netLabSchema,
   /** A command of the native menu, by the id it has in the page's palette. */
   command: z.object({ id: z.string().max(64) }),
 } as const;

@@ -1,4 +1,7 @@
 import { type BackendDescriptor, type BackendOption, defaultText, parseOption } from '../backend/descriptor';
+import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../lab/limits';
+import { pairOf } from '../lab/pair';
+import type { LabSize } from '../lab/parse';
 import { DURATION_MAX_NS, durationText, type Parsed, parsed, refused } from '../quantity/parse';
 import { FAULT_OPTIONS, type FaultSpec, NO_FAULT } from '../stage/fault';
 import { attachOf } from './attach';
@@ -13,10 +16,20 @@ export interface Command {
 }
 
 /** The command line that repeats a run: `packet-lab send …` with everything that is not a default. */
-export function commandOf(plan: RunPlan, backends: readonly BackendDescriptor[]): Parsed<Command> {
+export function commandOf(
+  plan: RunPlan,
+  backends: readonly BackendDescriptor[],
+  lab: LabSize | null = null,
+): Parsed<Command> {
   const packets = packetWords(plan);
   if (!packets.ok) return packets;
-  const words = ['--backend', plan.backend.name, ...optionWords(plan, backends), ...packets.value];
+  const words = [
+    '--backend',
+    plan.backend.name,
+    ...labWords(plan, backends, lab),
+    ...optionWords(plan, backends),
+    ...packets.value,
+  ];
   if (plan.batch !== BATCH_DEFAULT) words.push('--batch', String(plan.batch));
   if (plan.flush.every !== 1) words.push('--flush', formatFlush(plan.flush));
   if (plan.rate.kind !== 'max') words.push('--rate', formatRate(plan.rate));
@@ -31,6 +44,17 @@ export function commandOf(plan: RunPlan, backends: readonly BackendDescriptor[])
     command: ['packet-lab', 'send', ...words].map(shellQuote).join(' '),
     notes: notesOf(plan),
   });
+}
+
+/** The lab that the command makes for a backend on an interface: like the one that is open, or just large enough. */
+function labWords(plan: RunPlan, backends: readonly BackendDescriptor[], lab: LabSize | null): string[] {
+  if (backends.find(({ name }) => name === plan.backend.name)?.capabilities.device !== 'needed') return [];
+  const { pairs, mtu } = lab ?? { pairs: pairOf(plan) + 1, mtu: LAB_MTU_DEFAULT };
+  const words = [
+    ...(pairs === LAB_PAIRS_DEFAULT ? [] : [`pairs=${pairs}`]),
+    ...(mtu === LAB_MTU_DEFAULT ? [] : [`mtu=${mtu}`]),
+  ];
+  return words.length === 0 ? ['--lab'] : ['--lab', words.join(',')];
 }
 
 function packetWords({ streams }: RunPlan): Parsed<string[]> {

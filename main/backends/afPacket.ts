@@ -1,4 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { PAIR_OPTION } from '../../app/lab/pair';
 
 /** `native/src/backend/af_packet.c` */
 export const afPacketBackend: BackendDescriptor = {
@@ -9,6 +10,7 @@ export const afPacketBackend: BackendDescriptor = {
   completed:
     'Completed frames were accepted by the kernel; in mode tx-ring it has given their slots back. Accepted is not delivered: the peer counts what arrived.',
   options: [
+    PAIR_OPTION,
     {
       kind: 'choice',
       name: 'mode',

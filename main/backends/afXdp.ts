@@ -1,4 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { PAIR_OPTION } from '../../app/lab/pair';
 
 /** `native/src/backend/af_xdp.c` */
 export const afXdpBackend: BackendDescriptor = {
@@ -10,6 +11,7 @@ export const afXdpBackend: BackendDescriptor = {
   completed:
     'Completed frames came back in the completion ring: the driver is done with them. Without carrier they were dropped; that is counted.',
   options: [
+    PAIR_OPTION,
     {
       kind: 'choice',
       name: 'mode',

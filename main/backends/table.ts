@@ -16,11 +16,6 @@ export const BACKENDS: readonly BackendDescriptor[] = [
   ...(process.platform === 'linux' ? [afPacketBackend, afXdpBackend, tapBackend] : []),
 ];
 
-/** Those the window can run: it has no lab to take an interface from. */
-export const WINDOW_BACKENDS: readonly BackendDescriptor[] = BACKENDS.filter(
-  ({ capabilities }) => capabilities.device !== 'needed',
-);
-
 /** The backend of that name, or null. */
 export function findBackend(name: string): BackendDescriptor | null {
   return BACKENDS.find((backend) => backend.name === name) ?? null;

@@ -1,4 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { PAIR_OPTION } from '../../app/lab/pair';
 
 /** `native/src/backend/tap.c` */
 export const tapBackend: BackendDescriptor = {
@@ -7,6 +8,7 @@ export const tapBackend: BackendDescriptor = {
   flush: 'Nothing is buffered: each frame is one write, so a flush has nothing to start.',
   completed: 'Completed frames were written; a packet socket on the device counts what it received.',
   options: [
+    PAIR_OPTION,
     {
       kind: 'bytes',
       name: 'peer-ring',

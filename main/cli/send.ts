@@ -1,3 +1,4 @@
+import { pairOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import type { RunPlan } from '../../app/run/plan';
 import { runResult } from '../../app/run/result';
@@ -62,7 +63,7 @@ export async function follow(
 async function followInLab(plan: RunPlan, { pairs, mtu }: LabSize, terminal: Terminal): Promise<Snapshot> {
   const lab = await NetLab.open(pairs, mtu);
   try {
-    return await follow(plan, terminal, { device: await lab.openRun(0, plan.backend) });
+    return await follow(plan, terminal, { device: () => lab.openRun(pairOf(plan), plan.backend) });
   } finally {
     await lab.close();
   }

@@ -5,7 +5,7 @@ import type { RunPlan, Settings } from '../../app/run/plan';
 import { readStream } from '../../app/run/planDocument';
 import type { OpenedPlan } from '../../app/run/planSettings';
 import { type Chosen, defaultSettings, type MoreStream, planOf } from '../../app/run/settings';
-import { WINDOW_BACKENDS } from '../backends/table';
+import { BACKENDS } from '../backends/table';
 import type { KeptInstance } from '../store/session';
 import { refuseUnasked } from './files';
 import { LabError } from './labError';
@@ -50,7 +50,7 @@ export class InstanceDraft {
 
   /** The run of this draft; a `LabError` when it is none. */
   planned(): RunPlan {
-    const planned = planOf(this.settings, WINDOW_BACKENDS, this.chosen());
+    const planned = planOf(this.settings, BACKENDS, this.chosen());
     if (!planned.ok) throw new LabError(planned.sentence, planned.field);
     return planned.plan;
   }

@@ -1,4 +1,5 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
+import { needsLab } from '../../app/lab/pair';
 import { attachOf, attachSentence, type Neighbour } from '../../app/run/attach';
 import { formatFlush } from '../../app/run/flush';
 import type { RunPlan, Settings, Tuning } from '../../app/run/plan';
@@ -8,6 +9,8 @@ import type { CallsReading, Histograms } from '../../app/stats/calls';
 import type { FramesReading, StreamHistograms } from '../../app/stats/received';
 import { addSample, addStall, emptyHistory, type History, sampleOf } from '../../app/stats/series';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
+import { findBackend } from '../backends/table';
+import type { NativeDevice } from '../native/addon';
 import { InstanceDraft } from './draft';
 import { outputsOf } from './files';
 import { LabError } from './labError';
@@ -29,9 +32,17 @@ export interface Around {
   others(): readonly Neighbour[];
   /** What an instance is called in the native core; unique in the process. */
   nameOf(id: string): string;
+  /** The interface that a run on one takes. Rejects with a `LabError` when there is none. */
+  device(plan: RunPlan): Promise<NativeDevice>;
 }
 
-const ALONE: Around = { others: () => [], nameOf: (id) => id };
+const ALONE: Around = {
+  others: () => [],
+  nameOf: (id) => id,
+  device: async ({ backend }) => {
+    throw new LabError(needsLab(backend.name), 'backend');
+  },
+};
 
 /**
  * One AIO instance: the draft of its settings, its opened capture, and at most one run at a time.
@@ -45,6 +56,8 @@ export class Instance {
   /** The current or last run: its calls and histograms can be read until the next one starts. */
   private latest: LabRun | null = null;
   private plan: RunPlan | null = null;
+  /** The plan whose backend is being opened. */
+  private opening: RunPlan | null = null;
   private last: Snapshot | null = null;
   private finished: Promise<void> = Promise.resolve();
   /** Whether a client has yet to be told about `last`. */
@@ -85,6 +98,12 @@ export class Instance {
     const { id, active, plan } = this;
     const backend = active && plan ? plan.backend.name : this.draft.settings.backend;
     return { id, backend, attachedTo: active && plan ? attachOf(plan) : null };
+  }
+
+  /** The run that is or will be on an interface of the lab; null when there is none. */
+  onDevice(): { readonly id: string; readonly plan: RunPlan } | null {
+    const plan = this.opening ?? (this.active ? this.plan : null);
+    return plan && takesDevice(plan) ? { id: this.id, plan } : null;
   }
 
   get active(): boolean {
@@ -155,11 +174,18 @@ export class Instance {
     this.setPhase('opening');
     try {
       const wire = { id: this.id, nameOf: this.around.nameOf };
-      this.run = await startRun(await this.draft.guarded(plan), { wire });
+      const guarded = await this.draft.guarded(plan);
+      const device = () => {
+        this.opening = plan; // from here on the pair is taken
+        return this.around.device(plan);
+      };
+      this.run = await startRun(guarded, { wire, ...(takesDevice(plan) && { device }) });
     } catch (error) {
       this.setPhase(before);
       this.events.journal('warning', LabError.from(error).sentence);
       throw error;
+    } finally {
+      this.opening = null;
     }
     this.plan = plan;
     this.draft.wrote();
@@ -286,4 +312,8 @@ export class Instance {
     this.phase = phase;
     this.events.changed();
   }
+}
+
+function takesDevice({ backend }: RunPlan): boolean {
+  return findBackend(backend.name)?.capabilities.device === 'needed';
 }

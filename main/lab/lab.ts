@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { InstanceInfo, JournalEntry, Live } from '../../app/ipc/contract';
+import type { NetLabInfo } from '../../app/lab/state';
 import type { History } from '../../app/stats/series';
 import type { KeptSession } from '../store/session';
+import { HeldLab } from './heldLab';
 import { Instance } from './instance';
 import { Journal } from './journal';
 import { LabError } from './labError';
@@ -12,6 +14,8 @@ export interface LabListener {
   journal?(entry: JournalEntry): void;
   /** A tick of the sampler that found something new. */
   stats?(live: Live[]): void;
+  /** The lab of interfaces, or one of them, has changed. */
+  netLab?(state: NetLabInfo): void;
   /** Something of `kept()` has changed, or may have. */
   kept?(): void;
 }
@@ -34,6 +38,13 @@ export class Lab {
   });
   /** Tells the instances of this lab from those of another one in the same process. */
   private readonly name = randomUUID();
+  /** The lab of interfaces that runs may send on. */
+  readonly held = new HeldLab({
+    changed: (state) => {
+      for (const listener of this.listeners) listener.netLab?.(state);
+    },
+    journal: (level, text) => this.entries.add(level, null, text),
+  });
   private timer: NodeJS.Timeout | null = null;
   private changePending = false;
   /** The instance that the page shows. */
@@ -79,6 +90,11 @@ export class Lab {
       {
         others: () => [...this.instances.values()].filter((i) => i.id !== id).map((i) => i.neighbour()),
         nameOf: (other) => `${this.name}.${other}`,
+        device: (plan) =>
+          this.held.device(
+            plan,
+            [...this.instances.values()].flatMap((i) => (i.id === id ? [] : (i.onDevice() ?? []))),
+          ),
       },
     );
     this.instances.set(id, instance);
@@ -144,6 +160,13 @@ export class Lab {
     this.entries.add(level, null, text);
   }
 
+  /** Stops what sends on the lab of interfaces, cleanly, and closes it. */
+  async closeNet(): Promise<NetLabInfo> {
+    const on = [...this.instances.values()].filter((instance) => instance.onDevice());
+    await Promise.all(on.map((instance) => instance.stop()));
+    return this.held.close();
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.instances.values()].map((instance) => instance.stop()));
   }
@@ -153,6 +176,7 @@ export class Lab {
     if (this.timer) clearInterval(this.timer);
     this.timer = null;
     await Promise.all([...this.instances.values()].map((instance) => instance.close()));
+    await this.held.dispose();
   }
 
   /** Tells listeners once per turn of the event loop, and keeps the sampler going while needed. */

@@ -3,7 +3,7 @@ import type { InstanceInfo, RequestInput, RequestName, RequestOutput } from '../
 import { clip } from '../../app/quantity/parse';
 import { commandOf } from '../../app/run/command';
 import { documentOf, settingsOf } from '../../app/run/planSettings';
-import { WINDOW_BACKENDS } from '../backends/table';
+import { BACKENDS } from '../backends/table';
 import type { RecentPlans } from '../store/recentPlans';
 import type { Instance } from './instance';
 import type { Lab } from './lab';
@@ -64,7 +64,7 @@ export function planHandlers(lab: Lab, shell: PlanShell): Handlers {
     },
     'plan.copyCommand': ({ id }) => {
       const instance = lab.get(id);
-      const command = commandOf(instance.draft.planned(), WINDOW_BACKENDS);
+      const command = commandOf(instance.draft.planned(), BACKENDS, lab.held.size());
       if (!command.ok) throw new LabError(command.sentence);
       shell.copy(command.value.command);
       const { notes } = command.value;
@@ -76,7 +76,7 @@ export function planHandlers(lab: Lab, shell: PlanShell): Handlers {
 
 function documentFor(instance: Instance, nameOf: (path: string) => string) {
   const { draft } = instance;
-  const document = documentOf(draft.settings, WINDOW_BACKENDS, draft.chosen(), nameOf);
+  const document = documentOf(draft.settings, BACKENDS, draft.chosen(), nameOf);
   if (!document.ok) throw new LabError(document.sentence, document.field);
   return document.document;
 }
@@ -101,7 +101,7 @@ async function save(instance: Instance, chosen: string): Promise<string> {
 
 async function open(instance: Instance, path: string, recent: RecentPlans): Promise<InstanceInfo> {
   const document = await readPlanFile(path);
-  const opened = settingsOf(document, WINDOW_BACKENDS, namesIn(path), instance.draft.settings);
+  const opened = settingsOf(document, BACKENDS, namesIn(path), instance.draft.settings);
   if (!opened.ok) {
     throw new LabError(`${clip(basename(path), 80)}: ${opened.sentence} What was open is kept.`);
   }

@@ -1,4 +1,5 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
+import { PAIR_OPTION } from '../../app/lab/pair';
 import { AGAIN_POLICIES, type RunPlan, STALL_NS, type Tuning } from '../../app/run/plan';
 import { RATE_KINDS, type Rate } from '../../app/run/rate';
 import { CALLS_KEPT, cutCalls } from '../../app/stats/calls';
@@ -47,8 +48,8 @@ export interface LabRun {
 export interface RunTuning {
   /** For tests of faults that take long in real life. */
   readonly stallNs?: number;
-  /** The interface to send on, for a backend that takes one. It is the run's from here on. */
-  readonly device?: NativeDevice;
+  /** The interface to send on, for a backend that takes one, or how to open it once all else is right. It is the run's from here on. */
+  readonly device?: NativeDevice | (() => Promise<NativeDevice>);
   /** The instance that runs, and the name of any instance in this process. */
   readonly wire?: { readonly id: string; readonly nameOf: (id: string) => string };
 }
@@ -60,9 +61,10 @@ export interface RunTuning {
 export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<LabRun> {
   const addon = nativeAddon();
   await checkFiles(plan);
+  const device = typeof tuning.device === 'function' ? await tuning.device() : (tuning.device ?? null);
   const backend = await orLabError(
     addon.openBackend(
-      backendSpec(plan, tuning),
+      backendSpec(plan, tuning.wire, device),
       fileSpec(plan, plan.peerOut),
       fileSpec(plan, plan.tee),
       plan.fault,
@@ -144,13 +146,13 @@ class StartedRun implements LabRun {
   }
 }
 
-function backendSpec(plan: RunPlan, { wire, device }: RunTuning): NativeBackendSpec {
+function backendSpec(plan: RunPlan, wire: RunTuning['wire'], device: NativeDevice | null): NativeBackendSpec {
   const { name } = plan.backend;
-  const { attach, ...options } = plan.backend.options;
+  const { attach, [PAIR_OPTION.name]: _pair, ...options } = plan.backend.options;
   const pairs: [string, number | string | null][] = Object.entries(options);
   if (typeof attach === 'string') pairs.push(['attach', wire ? wire.nameOf(attach) : attach]);
   const force = mayOverwrite(plan, options.file);
-  return { name, options: pairs, force, own: wire ? wire.nameOf(wire.id) : null, device: device ?? null };
+  return { name, options: pairs, force, own: wire ? wire.nameOf(wire.id) : null, device };
 }
 
 function fileSpec(plan: RunPlan, path: string | null): NativeBackendSpec | null {

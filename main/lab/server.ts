@@ -17,7 +17,7 @@ import type { ExportKind } from '../../app/ipc/export';
 
 import { clip, plain } from '../../app/quantity/parse';
 
-import { WINDOW_BACKENDS } from '../backends/table';
+import { BACKENDS } from '../backends/table';
 import { exportBytes, writeExport } from './exportFile';
 import type { Lab } from './lab';
 import { LabError } from './labError';
@@ -51,13 +51,14 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
   return {
     'lab.hello': () => ({
       about: shell.about,
-      backends: [...WINDOW_BACKENDS],
+      backends: [...BACKENDS],
       instances: lab.list(),
       live: lab.live(),
       history: lab.history(),
       journal: lab.journal(),
       selected: lab.selected,
       recent: shell.recent.list(),
+      netLab: lab.held.info(),
     }),
     ...planHandlers(lab, shell),
     'instance.select': ({ id }) => {
@@ -91,6 +92,9 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
       lab.get(id).flush();
       return null;
     },
+    'lab.open': (size) => lab.held.start(size),
+    'lab.close': () => lab.closeNet(),
+    'lab.port': (asked) => lab.held.change(asked),
     'calls.read': ({ id, first, max }) => lab.get(id).calls(first, max),
     'calls.histograms': ({ id }) => lab.get(id).histograms(),
     'received.frames': ({ id }) => lab.get(id).receivedFrames(),
@@ -183,6 +187,7 @@ export function serve(lab: Lab, shell: Shell, link: Link): () => void {
     instances: (list) => event('instances', list),
     journal: (entry) => event('journal', [entry]),
     stats: (live) => feed.offer(live),
+    netLab: (state) => event('lab.state', state),
   });
   const noNews = shell.recent.listen((list) => event('recent', list));
   const noMenu = shell.onCommand((id) => event('command', { id }));

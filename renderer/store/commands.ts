@@ -1,3 +1,4 @@
+import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../../app/lab/limits';
 import { TEMPLATES } from '../../app/packet/templates';
 import { SERIES_SPANS } from '../../app/stats/series';
 import { callCommands } from './callCommands';
@@ -162,6 +163,23 @@ export function selectBeside(session: Session, step: number): void {
   if (next) session.screen.setState({ selected: next.id });
 }
 
+function labCommands({ lab, screen, netLab }: Session): Command[] {
+  const shown = screen.getState().page === 'lab';
+  const { phase } = lab.getState().netLab;
+  const size = { pairs: LAB_PAIRS_DEFAULT, mtu: LAB_MTU_DEFAULT };
+  return [
+    shown
+      ? { id: 'packet-page', title: 'Show the packet', keys: null, act: () => netLab.show('packet') }
+      : { id: 'lab-page', title: 'Show the Lab page', keys: null, act: () => netLab.show('lab') },
+    ...(phase === 'closed'
+      ? [{ id: 'lab-open', title: 'Open a lab', keys: null, act: () => go(netLab.open(size)) }]
+      : []),
+    ...(phase === 'open'
+      ? [{ id: 'lab-close', title: 'Close the lab', keys: null, act: () => go(netLab.close()) }]
+      : []),
+  ];
+}
+
 function viewCommands(session: Session): Command[] {
   const { screen } = session;
   const { frozen, journalOpen } = screen.getState();
@@ -216,6 +234,7 @@ export function commandsNow(session: Session): readonly Command[] {
   const all = [
     ...own,
     ...instanceCommands(session, id ?? ''),
+    ...labCommands(session),
     ...viewCommands(session),
     // Last, because they are many.
     ...templateCommands(session, id ?? ''),

@@ -1,4 +1,5 @@
 import type { InstanceInfo } from '../../app/ipc/contract';
+import { needsLab } from '../../app/lab/pair';
 import { duration, grouped } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
 import { parseStop, type StopRule } from '../../app/run/stop';
@@ -20,6 +21,7 @@ export function intent(
 ): string {
   const stop = parseStop(settings.stop);
   const fields = Object.keys(problems);
+  if (problems.backend === needsLab(settings.backend)) return 'open a lab first';
   if (fields.length > 1) return `${fields.length} settings to mend first`;
   if (fields[0] === 'capture' && instance.capture === null) return 'open a capture first';
   if (fields[0] === 'options.file') return 'choose a file to write first';

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import type { Hello, InstanceInfo, JournalEntry, RecentPlan } from '../../app/ipc/contract';
+import { type NetLabInfo, NO_NET_LAB } from '../../app/lab/state';
 
 /** Main's facts, as last told. The page never changes them by itself. */
 export interface LabState {
@@ -9,11 +10,14 @@ export interface LabState {
   /** Why main is silent, or null while it speaks. */
   silence: string | null;
   about: Hello['about'] | null;
+  /** As they can be used now: some need the lab of interfaces open. */
   backends: readonly BackendDescriptor[];
   instances: readonly InstanceInfo[];
   journal: readonly JournalEntry[];
   /** Plans that were opened or saved last, the latest first. */
   recent: readonly RecentPlan[];
+  /** The lab of interfaces, open or not. */
+  netLab: NetLabInfo;
 }
 
 export type LabStore = StoreApi<LabState>;
@@ -30,6 +34,7 @@ export function createLab(): LabStore {
     instances: [],
     journal: [],
     recent: [],
+    netLab: NO_NET_LAB,
   }));
 }
 

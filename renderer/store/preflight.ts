@@ -1,5 +1,6 @@
 import { type BackendDescriptor, parseOption } from '../../app/backend/descriptor';
 import type { InstanceInfo } from '../../app/ipc/contract';
+import { type NetLabInfo, NO_NET_LAB } from '../../app/lab/state';
 import type { Encoded } from '../../app/packet/encode';
 import { oversizeNote, parseHex } from '../../app/packet/hex';
 import type { FrameSpec } from '../../app/packet/spec';
@@ -11,6 +12,7 @@ import { parseStop } from '../../app/run/stop';
 import { optionText } from './checks';
 import { craftedOf } from './craft';
 import { isBusy } from './lab';
+import { labLines, portOf } from './labPreflight';
 import { signatureLines } from './signaturePreflight';
 import { udpLines } from './udpPreflight';
 
@@ -20,6 +22,8 @@ export interface PreflightLine {
   readonly text: string;
   /** A packet that would do, and what pressing for it is called. */
   readonly fix?: { readonly label: string; readonly packet: FrameSpec };
+  /** It is mended by opening a lab. */
+  readonly needsLab?: boolean;
 }
 
 /** Header bytes of an Ethernet frame beside its MTU, and of one VLAN tag. */
@@ -55,14 +59,14 @@ function problemLines(encoded: Encoded): PreflightLine[] {
   return more > 0 ? [...lines, { level: 'note', text: `${more} more like this in Fields.` }] : lines;
 }
 
-function hexLines(settings: Settings, backend: BackendDescriptor): PreflightLine[] {
+function hexLines(settings: Settings, backend: BackendDescriptor, mtu: number | null): PreflightLine[] {
   const packet = parseHex(settings.hex);
   if (!packet.ok) return [{ level: 'stop', text: packet.sentence }];
   const { spec, encoded } = craftedOf(settings);
   const errors = encoded.layers.flatMap((layer) => [layer.error, ...layer.fields.map(({ error }) => error)]);
   const wrong = errors.find((error) => error !== null);
   if (wrong) return [{ level: 'stop', text: wrong }];
-  const own = backend.name === 'udp' ? udpLines(spec, packet.value) : sizeLines(settings, backend);
+  const own = backend.name === 'udp' ? udpLines(spec, packet.value) : sizeLines(settings, backend, mtu);
   return [...own, ...problemLines(encoded)];
 }
 
@@ -72,7 +76,7 @@ const TAKES: Readonly<Record<string, string>> = {
   pcapng: 'written to the file as they are',
 };
 
-function sizeLines(settings: Settings, backend: BackendDescriptor): PreflightLine[] {
+function sizeLines(settings: Settings, backend: BackendDescriptor, mtu: number | null): PreflightLine[] {
   const packet = parseHex(settings.hex);
   if (!packet.ok) return [];
   const { length } = packet.value;
@@ -83,7 +87,7 @@ function sizeLines(settings: Settings, backend: BackendDescriptor): PreflightLin
     const text = `The first ${grouped(snaplen)} B of ${grouped(length)} B are written: snaplen cuts the rest.`;
     return [{ level: 'warning', text }];
   }
-  const mtu = mtuOf(settings, backend);
+  if (mtu === null && backend.capabilities.device === 'needed') return []; // there is no interface to fit
   if (mtu === null)
     return [{ level: 'good', text: `${grouped(length)} B: ${TAKES[backend.name] ?? 'taken'}.` }];
   const tag = isTagged(packet.value) ? VLAN_TAG : 0;
@@ -102,6 +106,7 @@ function captureLines(
   instance: InstanceInfo,
   settings: Settings,
   backend: BackendDescriptor,
+  mtu: number | null,
 ): PreflightLine[] {
   const c = instance.capture;
   if (c === null) {
@@ -125,7 +130,6 @@ function captureLines(
   }
   if (c.sendable > 0)
     lines.unshift({ level: 'good', text: `${frames(c.sendable)} of ${c.name} can be sent.` });
-  const mtu = mtuOf(settings, backend);
   if (mtu !== null && mtu < 1500) {
     const limit = grouped(mtu + ETHERNET_HEADER);
     lines.push({ level: 'note', text: `Frames over ${limit} B (MTU ${grouped(mtu)} + 14) get INVAL.` });
@@ -190,16 +194,22 @@ export function preflight(
   instance: InstanceInfo,
   backend: BackendDescriptor | undefined,
   instances: readonly InstanceInfo[] = [],
+  netLab: NetLabInfo = NO_NET_LAB,
 ): readonly PreflightLine[] {
   if (!backend) return [{ level: 'stop', text: 'Choose a backend.' }];
-  if (backend.unavailable !== null) return [{ level: 'stop', text: backend.unavailable }];
+  if (backend.unavailable !== null)
+    return [{ level: 'stop', text: backend.unavailable, needsLab: backend.capabilities.device === 'needed' }];
+  const mtu = portOf(settings, backend, netLab)?.mtu ?? mtuOf(settings, backend);
   const source =
-    settings.source === 'hex' ? hexLines(settings, backend) : captureLines(instance, settings, backend);
+    settings.source === 'hex'
+      ? hexLines(settings, backend, mtu)
+      : captureLines(instance, settings, backend, mtu);
   const order = ['stop', 'warning', 'good', 'note'];
   return [
     ...source,
     ...signatureLines(settings, backend),
     ...runLines(settings, instance, backend),
     ...wireLines(settings, instance, instances),
+    ...labLines(settings, backend, netLab),
   ].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }

@@ -8,6 +8,8 @@ export type Theme = (typeof THEMES)[number];
 /** How the window stands: what is selected and open. Nothing of it concerns main. */
 export interface ScreenState {
   readonly selected: string | null;
+  /** What fills the work area above the live view. */
+  readonly page: 'packet' | 'lab';
   readonly theme: Theme;
   readonly span: SeriesSpan;
   /** The charts stand still while the run goes on. */
@@ -58,6 +60,7 @@ function remembered(memory: Memory): Partial<Pick<ScreenState, 'theme' | 'span' 
 export function createScreen(memory: Memory, journalOpen = true): ScreenStore {
   const store = createStore<ScreenState>(() => ({
     selected: null,
+    page: 'packet',
     theme: 'system',
     span: '30s',
     frozen: false,
@@ -87,9 +90,13 @@ export function createScreen(memory: Memory, journalOpen = true): ScreenStore {
 
 let focusCount = 0;
 
+/** Fields that the Lab page hides. */
+const OF_PACKET: ReadonlySet<string> = new Set(['packet', 'hex', 'capture']);
+
 /** Asks the view to put the focus on the control of a field. */
 export function focusField(screen: ScreenStore, field: string): void {
   focusCount += 1;
+  if (OF_PACKET.has(field)) screen.setState({ page: 'packet' });
   screen.setState({ focus: { field, nonce: focusCount } });
 }
 

@@ -11,6 +11,7 @@ import { type Craft, createCraft, frameTooLong } from './craft';
 import { createDraft, type Draft, stepSentence, WHOLE_FORM } from './draft';
 import { createFrames, type Frames } from './frames';
 import { createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
+import { createNetLab, type NetLabActions } from './netLab';
 import { createPlans, type Plans } from './plans';
 import { createReceived, type ReceivedStore } from './received';
 import { createScreen, focusField, type Memory, type ScreenStore, setProblem } from './screen';
@@ -22,6 +23,7 @@ export interface Session {
   readonly draft: Draft;
   readonly craft: Craft;
   readonly plans: Plans;
+  readonly netLab: NetLabActions;
   readonly stream: Stream;
   readonly frames: Frames;
   readonly calls: Calls;
@@ -138,6 +140,7 @@ export function createSession(client: Client, around: Surroundings): Session {
   }, around.now);
 
   const craft = createCraft(draft);
+  const netLab = createNetLab({ lab, screen, request: client.request });
 
   const adopt = (instances: ReturnType<typeof lab.getState>['instances']) => {
     lab.setState({ instances });
@@ -206,6 +209,7 @@ export function createSession(client: Client, around: Surroundings): Session {
       journal: mergeJournal(hello.journal, s.journal),
       recent: hello.recent,
     }));
+    netLab.adopt(hello.netLab);
     stream.hello(hello);
     // The instance that was shown when the page, or the app, was there last.
     shown = hello.selected;
@@ -218,6 +222,7 @@ export function createSession(client: Client, around: Surroundings): Session {
       watchStats(),
       client.onSilence((silence) => lab.setState({ silence })),
       client.on('instances', adopt),
+      client.on('lab.state', (state) => netLab.adopt(state)),
       client.on('recent', (recent) => lab.setState({ recent })),
       client.on('command', ({ id }) => {
         commandsNow(session)
@@ -301,6 +306,7 @@ export function createSession(client: Client, around: Surroundings): Session {
     draft,
     craft,
     plans,
+    netLab,
     stream,
     frames,
     calls,

@@ -6,6 +6,7 @@ import { ErrorNote } from './ErrorNote';
 import { InstanceList } from './InstanceList';
 import { Journal } from './Journal';
 import { useFocusRequests, useShortcuts } from './keys';
+import { LabPane } from './LabPane';
 import { LivePane } from './live/LivePane';
 import { MoreStreams } from './MoreStreams';
 import { useMedia } from './media';
@@ -49,6 +50,7 @@ function Line({ what }: { what: string }) {
 
 function Work({ stacked }: { stacked: boolean }) {
   const selected = useScreen((s) => s.selected);
+  const page = useScreen((s) => s.page);
   const instance = useInstance(selected);
   const settings = useSettings(selected ?? '');
   // Room for 16 bytes a line.
@@ -56,17 +58,19 @@ function Work({ stacked }: { stacked: boolean }) {
   const low = useMedia('(max-height: 719px)');
   const tall = useMedia('(min-height: 1100px)');
   if (!instance || !settings) return <p className="empty-line">No instance. Press Add instance.</p>;
+  const lab = <LabPane />;
   const packet = <PacketPane instance={instance} settings={settings} />;
   const bytes = <BytesPane key={instance.id} instance={instance} settings={settings} />;
   const live = <LivePane instance={instance} settings={settings} />;
   if (stacked) {
     return (
       <>
+        {page === 'lab' && lab}
         {live}
         <SettingsPane instance={instance} settings={settings} />
         <MoreStreams instance={instance} />
-        {packet}
-        {bytes}
+        {page === 'packet' && packet}
+        {page === 'packet' && bytes}
       </>
     );
   }
@@ -79,24 +83,28 @@ function Work({ stacked }: { stacked: boolean }) {
         minSize={120}
         groupResizeBehavior="preserve-pixel-size"
       >
-        <Split
-          key={roomy ? 'roomy' : 'narrow'}
-          name={roomy ? 'source-roomy' : 'source-narrow'}
-          orientation="horizontal"
-        >
-          <Panel id="text" minSize={200}>
-            {packet}
-          </Panel>
-          <Line what="Resize packet and bytes" />
-          <Panel
-            id="bytes"
-            defaultSize={roomy ? 507 : '50'}
-            minSize={200}
-            groupResizeBehavior="preserve-pixel-size"
+        {page === 'lab' ? (
+          lab
+        ) : (
+          <Split
+            key={roomy ? 'roomy' : 'narrow'}
+            name={roomy ? 'source-roomy' : 'source-narrow'}
+            orientation="horizontal"
           >
-            {bytes}
-          </Panel>
-        </Split>
+            <Panel id="text" minSize={200}>
+              {packet}
+            </Panel>
+            <Line what="Resize packet and bytes" />
+            <Panel
+              id="bytes"
+              defaultSize={roomy ? 507 : '50'}
+              minSize={200}
+              groupResizeBehavior="preserve-pixel-size"
+            >
+              {bytes}
+            </Panel>
+          </Split>
+        )}
       </Panel>
       <Line what="Resize packet and live view" />
       <Panel id="live" minSize={160}>

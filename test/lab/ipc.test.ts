@@ -104,6 +104,11 @@ const FULL = {
   kind: 'csv',
   name: 'calls',
   content: 'time,packets',
+  pairs: 1,
+  mtu: 1500,
+  pair: 0,
+  end: 'a',
+  change: { what: 'link', up: true },
 };
 /** Of these members those that a request has; null where it has none. */
 function membersOf(name: RequestName, all: object): Record<string, unknown> | null {
@@ -201,6 +206,18 @@ test('any order of right requests is answered or refused with one sentence', asy
     kind: fc.constantFrom('csv', 'json', 'png'),
     name: fc.constantFrom('calls', 'a b-c_1'),
     content: fc.string({ minLength: 1 }),
+    pairs: fc.constantFrom(1, 2),
+    mtu: fc.constantFrom(68, 1500),
+    pair: fc.nat(2),
+    end: fc.constantFrom('a', 'b'),
+    change: fc.constantFrom(
+      { what: 'link', up: false },
+      { what: 'carrier', on: true },
+      { what: 'mtu', mtu: 68 },
+      { what: 'queue', packets: null },
+      { what: 'delete' },
+      { what: 'create' },
+    ),
   };
   const step = fc
     .tuple(fc.constantFrom(...NAMES), fc.record({ id, ...right }))

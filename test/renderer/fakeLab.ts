@@ -13,6 +13,7 @@ import {
   requests,
   type ToMain,
 } from '../../app/ipc/contract';
+import { type NetLabInfo, NO_NET_LAB } from '../../app/lab/state';
 import { BUILT_IN_HEX } from '../../app/packet/hex';
 import { TEMPLATES } from '../../app/packet/templates';
 import { parseWhole } from '../../app/quantity/parse';
@@ -88,6 +89,7 @@ export class FakeLab implements PageBridge {
   /** What opening a plan, recent or not, changes; null = cancelled. */
   nextPlan: Partial<InstanceInfo> | null = { title: 'dns-burst' };
   recent: RecentPlan[] = [];
+  netLab: NetLabInfo = NO_NET_LAB;
   /** The instance that the last page has shown. */
   selected: string | null = null;
   /** The next run or plan is refused with this. */
@@ -399,6 +401,7 @@ export class FakeLab implements PageBridge {
       journal: this.journal,
       selected: this.selected ?? this.instances[0]?.id ?? null,
       recent: this.recent,
+      netLab: this.netLab,
     };
   }
 }

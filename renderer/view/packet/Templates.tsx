@@ -8,7 +8,7 @@ import { LOCKED } from './useEditor';
 
 const SIZED = TEMPLATES.map((template) => ({ ...template, size: encodeBytes(template.packet).length }));
 
-/** Packets to start from, each with what it is good for; one stop of the Tab key, arrows move inside. */
+/** Packets to start from, each with what it is good for; one stop of the Tab key, arrows move inside, also during a run. */
 export function Templates({ instance }: { instance: InstanceInfo }) {
   const session = useSession();
   const busy = isBusy(instance);
@@ -21,9 +21,12 @@ export function Templates({ instance }: { instance: InstanceInfo }) {
             key={name}
             type="button"
             className="template"
-            disabled={busy}
+            aria-disabled={busy}
             title={busy ? LOCKED : undefined}
-            onClick={() => session.takeTemplate(instance.id, packet)}
+            aria-description={busy ? LOCKED : undefined}
+            onClick={() => {
+              if (!busy) session.takeTemplate(instance.id, packet);
+            }}
           >
             <span className="template-name">{name}</span> <span className="template-size">{size} B</span>{' '}
             <span className="template-words">{sentence}</span>

@@ -63,9 +63,11 @@ function SelectInput({
   const { draft } = useSession();
   const ids = fieldIds(`options.${option.name}`);
   const [standard = ''] = values.keys();
+  // Words want more room than letters do.
+  const look = option.kind === 'choice' ? 'option words' : 'option';
   return (
     <>
-      <div className={error === undefined ? 'option' : 'option wrong'} title={locked ?? undefined}>
+      <div className={`${look} ${error === undefined ? '' : 'wrong'}`} title={locked ?? undefined}>
         <label id={ids.label} htmlFor={ids.control} className="option-label">
           {option.name}
         </label>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { InstanceInfo } from '../../../app/ipc/contract';
+import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../../../app/lab/limits';
 import { AGAIN_POLICIES, type AgainPolicy, type Settings } from '../../../app/run/plan';
 import { lockedSentence } from '../../../app/run/tuning';
 import { checkSettings, isUnchosen } from '../../store/checks';
@@ -86,11 +87,23 @@ function Fix({ instance, fix }: { instance: InstanceInfo; fix: NonNullable<Prefl
   );
 }
 
+/** Opens a lab of the usual size and shows it. */
+function OpenLab() {
+  const { netLab } = useSession();
+  const size = { pairs: LAB_PAIRS_DEFAULT, mtu: LAB_MTU_DEFAULT };
+  return (
+    <button type="button" className="button compact before-fix" onClick={() => start(netLab.open(size))}>
+      Open a lab
+    </button>
+  );
+}
+
 /** What the chosen backend will do with this packet; always in view below the form. */
 function Before({ instance, settings }: FormProps) {
   const backend = useBackend(settings.backend);
   const instances = useLab((s) => s.instances);
-  const lines = preflight(settings, instance, backend, instances);
+  const netLab = useLab((s) => s.netLab);
+  const lines = preflight(settings, instance, backend, instances, netLab);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the looks of a frame.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable with the keyboard.
@@ -103,6 +116,7 @@ function Before({ instance, settings }: FormProps) {
             <span>
               {line.text}
               {line.fix && <Fix instance={instance} fix={line.fix} />}
+              {line.needsLab && <OpenLab />}
             </span>
           </li>
         ))}
@@ -171,8 +185,14 @@ function Form({ instance, settings }: FormProps) {
           >
             {!backend && <option value={settings.backend}>{settings.backend}</option>}
             {backends.map((b) => (
-              <option key={b.name} value={b.name} disabled={b.unavailable !== null}>
-                {b.unavailable === null ? b.name : `${b.name} (not available)`}
+              <option
+                key={b.name}
+                value={b.name}
+                disabled={b.unavailable !== null && b.capabilities.device !== 'needed'}
+              >
+                {b.unavailable === null
+                  ? b.name
+                  : `${b.name} (${b.capabilities.device === 'needed' ? 'needs a lab' : 'not available'})`}
               </option>
             ))}
           </select>

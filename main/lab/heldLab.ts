@@ -1,0 +1,272 @@
+import { LAB_ENDS, type LabEnd } from '../../app/lab/limits';
+import { needsLab, pairOf } from '../../app/lab/pair';
+import type { LabSize } from '../../app/lab/parse';
+import {
+  type LabChange,
+  type LabPortInfo,
+  type LabPortInput,
+  type NetLabInfo,
+  NO_NET_LAB,
+} from '../../app/lab/state';
+import { group } from '../../app/quantity/parse';
+import type { RunPlan } from '../../app/run/plan';
+import type { NativeDevice } from '../native/addon';
+import { LabError } from './labError';
+import { type LabPort, NetLab } from './netLab';
+
+/** What a held lab tells. */
+export interface HeldLabEvents {
+  /** Something of `info()` changed. At most every `TELL_MS`. */
+  changed(info: NetLabInfo): void;
+  journal(level: 'info' | 'warning' | 'fault', text: string): void;
+}
+
+/** Between two readings of all interfaces, in ms: a carrier follows its peer by itself. */
+const READ_MS = 500;
+
+/** Changes of this time are told together, in ms. */
+const TELL_MS = 50;
+
+interface Open {
+  readonly net: NetLab;
+  readonly size: LabSize;
+  /** Queue limits that were set, by name of the interface and valid for one ifindex: the kernel does not tell them. */
+  readonly queues: Map<string, { readonly ifindex: number; readonly packets: number }>;
+}
+
+/**
+ * The lab of interfaces that the window has, at most one: opened and closed by a person, read at a bounded rate.
+ * What is asked of it is a promise; nothing here waits for the helper otherwise.
+ */
+export class HeldLab {
+  private open: Open | null = null;
+  private state: NetLabInfo = NO_NET_LAB;
+  private told = JSON.stringify(NO_NET_LAB);
+  private reading: NodeJS.Timeout | null = null;
+  private telling: NodeJS.Timeout | null = null;
+  private ending: Promise<void> = Promise.resolve();
+  private starting: Promise<void> | null = null;
+
+  constructor(private readonly events: HeldLabEvents) {}
+
+  info(): NetLabInfo {
+    return this.state;
+  }
+
+  /** Opens a lab. Rejects with a `LabError` that says what forbids it; the page keeps the sentence. */
+  async start(size: LabSize): Promise<NetLabInfo> {
+    const { phase } = this.state;
+    if (phase !== 'closed') {
+      throw new LabError(
+        phase === 'open'
+          ? 'A lab is open already; close it to open another one.'
+          : `A lab is ${phase} at this moment; wait for it.`,
+      );
+    }
+    this.set({ ...NO_NET_LAB, phase: 'opening' });
+    this.starting = this.make(size);
+    try {
+      await this.starting;
+    } finally {
+      this.starting = null;
+    }
+    return this.state;
+  }
+
+  private async make(size: LabSize): Promise<void> {
+    try {
+      const net = await NetLab.open(size.pairs, size.mtu);
+      const open = { net, size, queues: new Map() };
+      this.open = open;
+      net.onGone((why) => this.lost(open, why.sentence));
+      await this.readAll(open);
+      if (net.gone) throw net.gone;
+      this.set({ ...this.state, phase: 'open', mtu: size.mtu, helper: net.helper });
+    } catch (error) {
+      const { sentence } = LabError.from(error);
+      const half = this.open;
+      this.open = null;
+      await half?.net.close();
+      // The lab may have come and gone meanwhile, which it has told.
+      if (this.state.phase === 'opening') this.set({ ...NO_NET_LAB, problem: sentence });
+      throw error;
+    }
+    const count = size.pairs === 1 ? 'one pair' : `${size.pairs} pairs`;
+    this.events.journal('info', `Opened a lab with ${count}, MTU ${group(size.mtu)}.`);
+    this.again();
+  }
+
+  /** Ends the lab and everything of it, one that is being opened included; does nothing when there is none. */
+  async close(): Promise<NetLabInfo> {
+    await this.starting?.catch(() => undefined);
+    const { open } = this;
+    if (!open) {
+      await this.ending;
+      return this.state;
+    }
+    this.open = null;
+    this.stopReading();
+    this.set({ ...NO_NET_LAB, phase: 'closing' });
+    this.ending = open.net.close();
+    await this.ending;
+    this.set(NO_NET_LAB);
+    this.events.journal('info', 'Closed the lab; nothing of it is left.');
+    return this.state;
+  }
+
+  /** Ends what would still be told; for a window that goes. */
+  async dispose(): Promise<void> {
+    await this.close();
+    if (this.telling) clearTimeout(this.telling);
+    this.telling = null;
+  }
+
+  async change({ pair, end, change }: LabPortInput): Promise<NetLabInfo> {
+    const open = this.opened();
+    const { net, size, queues } = open;
+    const place = { pair, end };
+    switch (change.what) {
+      case 'link':
+        await net.setLink(place, change.up);
+        break;
+      case 'carrier':
+        await net.setCarrier(place, change.on);
+        break;
+      case 'mtu':
+        await net.setMtu(place, change.mtu);
+        break;
+      case 'queue': {
+        const { name, ifindex } = await net.limitQueue(place, change.packets);
+        if (change.packets === null) queues.delete(name);
+        else queues.set(name, { ifindex, packets: change.packets });
+        break;
+      }
+      case 'delete':
+        await net.remove(place);
+        break;
+      case 'create':
+        await net.create(pair, size.mtu);
+        break;
+    }
+    this.events.journal('info', wordsOf(pair, end, change));
+    await this.readAll(open);
+    return this.state;
+  }
+
+  /** The interface a run takes; `others` are the active runs on it. */
+  async device(plan: RunPlan, others: readonly { id: string; plan: RunPlan }[]): Promise<NativeDevice> {
+    const { net } = this.opened(plan.backend.name);
+    const pair = pairOf(plan);
+    const taken = others.find((other) => pairOf(other.plan) === pair);
+    if (taken) {
+      throw new LabError(
+        `Instance ${taken.id} sends on pair ${pair} already, and each would count the other's packets. Choose another pair, or stop it.`,
+        'options.pair',
+      );
+    }
+    if (pair >= net.pairs) {
+      const has = net.pairs === 1 ? 'pair 0 only' : `pairs 0 to ${net.pairs - 1}`;
+      throw new LabError(`There is no pair ${pair}: the lab has ${has}.`, 'options.pair');
+    }
+    return net.openRun(pair, plan.backend);
+  }
+
+  /** What a run's lab is made of; null while none is open. */
+  size(): LabSize | null {
+    return this.open?.size ?? null;
+  }
+
+  private opened(backend?: string): Open {
+    if (this.open) return this.open;
+    throw backend === undefined
+      ? new LabError('No lab is open; open one first.')
+      : new LabError(needsLab(backend), 'backend');
+  }
+
+  /** The helper has ended by itself. Runs on the lab end with a fault of their own. */
+  private lost(open: Open, sentence: string): void {
+    if (this.open !== open) return;
+    this.open = null;
+    this.stopReading();
+    this.ending = open.net.close();
+    this.set({ ...NO_NET_LAB, problem: sentence });
+    this.events.journal('fault', sentence);
+  }
+
+  private again(): void {
+    const { open } = this;
+    if (!open || this.reading) return;
+    this.reading = setTimeout(() => {
+      this.reading = null;
+      this.readAll(open).then(
+        () => this.again(),
+        // A lab that is no more has told so by itself.
+        (error: unknown) => {
+          if (this.open !== open) return;
+          this.events.journal('warning', LabError.from(error).sentence);
+          this.again();
+        },
+      );
+    }, READ_MS);
+    this.reading.unref();
+  }
+
+  private stopReading(): void {
+    if (this.reading) clearTimeout(this.reading);
+    this.reading = null;
+  }
+
+  private async readAll(open: Open): Promise<void> {
+    const pairs = Array.from({ length: open.size.pairs }, async (_, pair) => {
+      const [a, b] = await Promise.all(
+        LAB_ENDS.map(async (end) => toInfo(await open.net.port({ pair, end }), open.queues)),
+      );
+      return { a: a ?? null, b: b ?? null };
+    });
+    const read = await Promise.all(pairs);
+    if (this.open === open) this.set({ ...this.state, pairs: read });
+  }
+
+  private set(state: NetLabInfo): void {
+    this.state = state;
+    if (this.telling || JSON.stringify(state) === this.told) return;
+    this.telling = setTimeout(() => {
+      this.telling = null;
+      const text = JSON.stringify(this.state);
+      if (text === this.told) return;
+      this.told = text;
+      this.events.changed(this.state);
+    }, TELL_MS);
+    this.telling.unref();
+  }
+}
+
+function toInfo(port: LabPort | null, queues: Open['queues']): LabPortInfo | null {
+  if (!port) return null;
+  const { name, ifindex, up, carrier, mtu, address, mac } = port;
+  const limit = queues.get(name);
+  const queue = limit?.ifindex === ifindex ? limit.packets : null;
+  return { name, ifindex, up, carrier, mtu, address, mac, queue };
+}
+
+function wordsOf(pair: number, end: LabEnd, change: LabChange): string {
+  const name = `pl${pair}${end}`;
+  switch (change.what) {
+    case 'link':
+      return `Set ${name} ${change.up ? 'up' : 'down'}.`;
+    case 'carrier':
+      return change.on
+        ? `Switched the carrier of ${name} on: its peer is up.`
+        : `Switched the carrier of ${name} off: its peer is down.`;
+    case 'mtu':
+      return `Set the MTU of ${name} to ${group(change.mtu)}.`;
+    case 'queue':
+      return change.packets === null
+        ? `Took the queue of ${name} away.`
+        : `Limited the queue of ${name} to ${group(change.packets)} packets; one leaves about each second.`;
+    case 'delete':
+      return `Deleted pair ${pair}: pl${pair}a and pl${pair}b are gone.`;
+    case 'create':
+      return `Made pair ${pair} again: the same names, other interfaces.`;
+  }
+}

@@ -1,0 +1,239 @@
+import { type FormEvent, useState } from 'react';
+import { LAB_ENDS, LAB_LIMITS, type LabEnd } from '../../app/lab/limits';
+import type { LabChange, LabPortInfo, NetLabInfo } from '../../app/lab/state';
+import { grouped } from '../../app/quantity/format';
+import { parseWhole } from '../../app/quantity/parse';
+import { LAB_FIELD } from '../store/netLab';
+import { Mark } from './Marks';
+import { start, useSession } from './session';
+import { FieldError, fieldIds } from './settings/Field';
+
+interface Place {
+  readonly pair: number;
+  readonly end: LabEnd;
+}
+
+const nameOf = ({ pair, end }: Place) => `pl${pair}${end}`;
+
+/** State lamps: each is a shape, a colour and the word. */
+function Lamps({ port }: { port: LabPortInfo | null }) {
+  if (!port) {
+    return (
+      <span className="lab-lamp">
+        <Mark shape="square" tone="inval" /> deleted
+      </span>
+    );
+  }
+  return (
+    <>
+      <span className="lab-lamp">
+        <Mark shape={port.up ? 'disc' : 'square'} tone={port.up ? 'success' : 'inval'} />
+        {port.up ? 'up' : 'down'}
+      </span>
+      <span className="lab-lamp">
+        <Mark shape={port.carrier ? 'disc' : 'triangle'} tone={port.carrier ? 'success' : 'again'} />
+        {port.carrier ? 'carrier' : 'no carrier'}
+      </span>
+      <span className="lab-lamp">
+        <Mark
+          shape={port.queue === null ? 'dash' : 'triangle'}
+          tone={port.queue === null ? 'quiet' : 'again'}
+        />
+        {port.queue === null ? 'no queue' : `queue of ${grouped(port.queue)}`}
+      </span>
+    </>
+  );
+}
+
+function End(props: { place: Place; port: LabPortInfo | null; chosen: boolean; onChoose: () => void }) {
+  const { place, port, chosen, onChoose } = props;
+  return (
+    <label className={chosen ? 'lab-end chosen' : 'lab-end'}>
+      <span className="lab-end-head">
+        <input
+          type="radio"
+          name="lab-interface"
+          className="lab-radio"
+          data-field={chosen ? LAB_FIELD : undefined}
+          checked={chosen}
+          onChange={onChoose}
+        />
+        <b className="mono">{nameOf(place)}</b>
+        <span className="lab-role">{place.end === 'a' ? 'sends' : 'receives'}</span>
+      </span>
+      <span className="lab-lamps">
+        <Lamps port={port} />
+      </span>
+      <span className="lab-facts mono">
+        {port ? `MTU ${grouped(port.mtu)} · ${port.address} · ${port.mac}` : 'No such interface.'}
+      </span>
+    </label>
+  );
+}
+
+function Cable({ linked }: { linked: boolean }) {
+  return (
+    <span className={linked ? 'lab-cable' : 'lab-cable cut'}>
+      <span className="lab-cable-word">{linked ? 'linked' : 'no link'}</span>
+    </span>
+  );
+}
+
+/** A button that says why it can do nothing now, and keeps the focus. */
+function Act(props: { label: string; why: string | null; onAct: () => void }) {
+  const { label, why, onAct } = props;
+  return (
+    <button
+      type="button"
+      className="button compact"
+      aria-disabled={why !== null}
+      title={why ?? undefined}
+      aria-description={why ?? undefined}
+      onClick={() => {
+        if (why === null) onAct();
+      }}
+    >
+      {label}
+    </button>
+  );
+}
+
+/** A number and the button that sets it. What is wrong is said when it was asked for. */
+function NumberAct(props: {
+  field: string;
+  name: string;
+  button: string;
+  first: string;
+  min: number;
+  max: number;
+  why: string | null;
+  onAct: (value: number) => void;
+}) {
+  const { field, name, button, first, min, max, why, onAct } = props;
+  const [text, setText] = useState(first);
+  const [error, setError] = useState<string | undefined>(undefined);
+  const ids = fieldIds(field);
+  const act = (event: FormEvent) => {
+    event.preventDefault();
+    const value = parseWhole(text, name, min, max);
+    setError(value.ok ? undefined : value.sentence);
+    if (value.ok && why === null) onAct(value.value);
+  };
+  return (
+    <form className="lab-number" onSubmit={act} noValidate>
+      <input
+        id={ids.control}
+        type="text"
+        inputMode="numeric"
+        className="text-input mono"
+        aria-label={name}
+        maxLength={16}
+        spellCheck={false}
+        autoComplete="off"
+        value={text}
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? undefined : ids.error}
+        onChange={(event) => {
+          setText(event.target.value);
+          setError(undefined);
+        }}
+      />
+      <button
+        type="submit"
+        className="button compact"
+        aria-disabled={why !== null}
+        title={why ?? undefined}
+        aria-description={why ?? undefined}
+      >
+        {button}
+      </button>
+      <FieldError ids={ids} error={error} />
+    </form>
+  );
+}
+
+/** What can be done to the chosen interface. */
+function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
+  const session = useSession();
+  const name = nameOf(place);
+  const act = (change: LabChange) => start(session.netLab.change({ ...place, change }));
+  const gone = port ? null : `${name} is deleted; re-create it first.`;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the looks of a frame.
+    <div className="lab-panel" role="group" aria-label={`What to do to ${name}`}>
+      <span className="lab-panel-name">
+        Do to <b className="mono">{name}</b>
+      </span>
+      <Act label="Link down" why={gone} onAct={() => act({ what: 'link', up: false })} />
+      <Act label="Link up" why={gone} onAct={() => act({ what: 'link', up: true })} />
+      <Act label="Carrier off" why={gone} onAct={() => act({ what: 'carrier', on: false })} />
+      <Act label="Carrier on" why={gone} onAct={() => act({ what: 'carrier', on: true })} />
+      <Act label="Delete interface" why={gone} onAct={() => act({ what: 'delete' })} />
+      <Act
+        label="Re-create"
+        why={port ? `${name} is there; delete it first.` : null}
+        onAct={() => act({ what: 'create' })}
+      />
+      <NumberAct
+        key={`mtu-${name}`}
+        field="lab-new-mtu"
+        name="New MTU"
+        button="Set MTU"
+        first={String(port?.mtu ?? 1500)}
+        min={LAB_LIMITS.mtuMin}
+        max={LAB_LIMITS.mtuMax}
+        why={gone}
+        onAct={(mtu) => act({ what: 'mtu', mtu })}
+      />
+      <NumberAct
+        key={`queue-${name}`}
+        field="lab-queue"
+        name="Queue limit"
+        button="Limit queue"
+        first="10"
+        min={1}
+        max={LAB_LIMITS.queueMax}
+        why={gone}
+        onAct={(packets) => act({ what: 'queue', packets })}
+      />
+      <Act
+        label="No queue"
+        why={gone ?? (port?.queue === null ? `${name} has no queue.` : null)}
+        onAct={() => act({ what: 'queue', packets: null })}
+      />
+    </div>
+  );
+}
+
+/** The pairs as two ends and a cable; one interface is chosen, and the panel acts on it. */
+export function LabPairs({ pairs }: { pairs: NetLabInfo['pairs'] }) {
+  const [place, setPlace] = useState<Place>({ pair: 0, end: 'a' });
+  const chosen = place.pair < pairs.length ? place : ({ pair: 0, end: 'a' } as const);
+  return (
+    <div className="lab-open">
+      <Panel place={chosen} port={pairs[chosen.pair]?.[chosen.end] ?? null} />
+      <div className="lab-pairs" role="radiogroup" aria-label="Interfaces">
+        {pairs.map((ends, pair) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the pair's number.
+          <div className="lab-pair" key={pair}>
+            {LAB_ENDS.map((end) => (
+              <End
+                key={end}
+                place={{ pair, end }}
+                port={ends[end]}
+                chosen={chosen.pair === pair && chosen.end === end}
+                onChoose={() => setPlace({ pair, end })}
+              />
+            ))}
+            <Cable linked={ends.a?.carrier === true && ends.b?.carrier === true} />
+          </div>
+        ))}
+      </div>
+      <p className="lab-note">
+        All of it works while a run sends. Carrier off sets the other end down; a limited queue sends about
+        one packet a second; deleting takes both ends of the pair, and re-creating makes other interfaces of
+        the same names, which a run from before does not get back.
+      </p>
+    </div>
+  );
+}

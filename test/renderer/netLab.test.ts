@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { needsLab, usableBackends } from '../../app/lab/pair';
+import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
+import { defaultSettings } from '../../app/run/settings';
+import { afPacketBackend } from '../../main/backends/afPacket';
+import { checkSettings } from '../../renderer/store/checks';
+import { intent } from '../../renderer/store/intent';
+import { preflight } from '../../renderer/store/preflight';
+import { FakeLab } from './fakeLab';
+
+const settings = { ...defaultSettings(), backend: 'af_packet' };
+const instance = new FakeLab(settings).add(settings);
+const port = (change: Partial<LabPortInfo> = {}): LabPortInfo => ({
+  name: 'pl0a',
+  ifindex: 2,
+  up: true,
+  carrier: true,
+  mtu: 1500,
+  address: '198.18.0.1',
+  mac: '02:00:c6:12:00:01',
+  queue: null,
+  ...change,
+});
+const lab = (a: LabPortInfo | null): NetLabInfo => ({
+  phase: 'open',
+  mtu: 1500,
+  helper: 7,
+  problem: null,
+  pairs: [{ a, b: a && port({ name: 'pl0b' }) }],
+});
+const lines = (a: LabPortInfo | null, options: Record<string, string> = {}) =>
+  preflight(
+    { ...settings, options: { af_packet: options } },
+    instance,
+    usableBackends([afPacketBackend], true)[0],
+    [],
+    lab(a),
+  ).map(({ level, text }) => `${level}: ${text}`);
+
+test('without a lab the run is not offered, and what would help is', () => {
+  const backends = usableBackends([afPacketBackend], false);
+  const problems = checkSettings(settings, instance, backends);
+  expect(problems).toEqual({ backend: needsLab('af_packet') });
+  expect(intent(settings, instance, problems)).toBe('open a lab first');
+  expect(preflight(settings, instance, backends[0])).toEqual([
+    { level: 'stop', text: needsLab('af_packet'), needsLab: true },
+  ]);
+  expect(checkSettings(settings, instance, usableBackends(backends, true))).toEqual({});
+});
+
+test.each([
+  [port(), 'good: 60 B fits MTU 1,500 + 14 = 1,514 B.'],
+  [port(), 'good: pl0a is up and has a carrier; pl0b counts what arrives.'],
+  [port({ up: false }), 'warning: pl0a is down'],
+  [port({ carrier: false }), 'warning: pl0a has no carrier'],
+  [port({ queue: 10 }), 'warning: The queue of pl0a is limited'],
+  [null, 'stop: pl0a is deleted. Press Re-create on the Lab page.'],
+])('before a run on %j: %s', (a, text) => {
+  expect(lines(a).some((line) => line.startsWith(text))).toBe(true);
+});
+
+test('a frame fits no interface that is deleted', () => {
+  expect(lines(null).filter((line) => line.startsWith('good'))).toEqual([]);
+});
+
+test('a small MTU and a pair that is not there are said before the run', () => {
+  const large = preflight(
+    { ...settings, hex: '00'.repeat(200) },
+    instance,
+    usableBackends([afPacketBackend], true)[0],
+    [],
+    lab(port({ mtu: 68 })),
+  );
+  expect(large.map(({ text }) => text)).toContain(
+    '200 B is over MTU 68 + 14 = 82 B: af_packet answers INVAL.',
+  );
+  expect(lines(port(), { pair: '1' })).toContain('stop: There is no pair 1: the lab has pair 0 only.');
+});

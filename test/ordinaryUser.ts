@@ -8,6 +8,8 @@ export interface Person {
   readonly name: string;
   /** What `spawn` takes; empty for whoever runs the tests. */
   readonly identity: { readonly uid?: number; readonly gid?: number };
+  /** A node that stands for /dev/net/tun in a mount namespace of this person's own; made by root. */
+  readonly tun?: string;
 }
 
 /** Whoever runs the tests. */

@@ -21,10 +21,15 @@ export function installFor(dir: string): void {
 
 /** Starts the command line of `dir` as somebody. */
 export function startAs(person: Person, dir: string, ...args: string[]) {
-  const child = spawn(process.execPath, [join(dir, 'cli.cjs'), ...args], {
+  const words = [process.execPath, join(dir, 'cli.cjs'), ...args];
+  const { uid, gid } = person.identity;
+  const inMounts = `mount --bind "$0" /dev/net/tun && exec setpriv --reuid ${uid} --regid ${gid} --clear-groups "$@"`;
+  const [command = '', ...rest] =
+    person.tun === undefined ? words : ['unshare', '--mount', 'sh', '-c', inMounts, person.tun, ...words];
+  const child = spawn(command, rest, {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...person.identity,
+    ...(person.tun === undefined ? person.identity : {}),
   });
   let stdout = '';
   let stderr = '';

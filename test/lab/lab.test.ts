@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Settings } from '../../app/run/plan';
 import { defaultSettings } from '../../app/run/settings';
+import { BACKENDS } from '../../main/backends/table';
 import { Lab } from '../../main/lab/lab';
 import { TestPage } from './page';
 
@@ -34,7 +35,7 @@ const configure = (change: Partial<Settings>, id = 'A') =>
 test('a page that says hello gets everything it draws', async () => {
   const hello = await page.request('lab.hello', null);
   expect(hello.instances.map((i) => [i.id, i.phase, i.run])).toEqual([['A', 'idle', 0]]);
-  expect(hello.backends.map((b) => b.name)).toEqual(['null', 'loopback', 'pcapng', 'udp']);
+  expect(hello.backends.map((b) => b.name)).toEqual(BACKENDS.map((b) => b.name));
   expect(hello.live).toEqual([]);
 });
 

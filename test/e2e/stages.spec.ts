@@ -241,10 +241,11 @@ test('a file name with markup is text', async ({ lab }) => {
   await expect(stages(lab)).toContainText('Choose the file that the tee writes.');
 });
 
-test('a choice is chosen and kept; backends that need a lab are not offered', async ({ lab }) => {
+test('a choice is chosen and kept; backends that need a lab say so', async ({ lab }) => {
   const { page } = lab;
   const backend = page.getByLabel('Backend', { exact: true });
-  await expect(backend.locator('option')).toHaveText(['null', 'loopback', 'pcapng', 'udp']);
+  const onDevices = ['af_packet (needs a lab)', 'af_xdp (needs a lab)', 'tap (needs a lab)'];
+  await expect(backend.locator('option')).toHaveText(['null', 'loopback', 'pcapng', 'udp', ...onDevices]);
   await backend.selectOption('udp');
   const gso = page.getByLabel('gso', { exact: true });
   await expect(gso).toHaveValue('auto');

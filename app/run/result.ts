@@ -30,12 +30,13 @@ export interface RunResult {
   stoppedBy: StoppedBy;
   fault: Fault | null;
   reasons: { code: Exclude<AioCodeName, 'success'>; sentence: string; count: number; firstOrdinal: number }[];
-  signature: SignatureResult | null;
+  /** Only of a signed run; null when nobody received it. */
+  signature?: SignatureResult | null;
 }
 
 type Quantiles = Omit<Times, 'n' | 'p90'>;
 
-/** What the far end read from the signatures; null when packets were not signed or nobody received them. */
+/** What the far end read from the signatures. */
 interface SignatureResult {
   streams: {
     id: number;
@@ -67,7 +68,7 @@ function signatureResult(received: Received | null): SignatureResult | null {
 }
 
 /** The result of a finished run from its last snapshot. `asked` is null at rate max. */
-export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapshot): RunResult {
+export function runResult(plan: Pick<RunPlan, 'backend' | 'rate' | 'signature'>, last: Snapshot): RunResult {
   return {
     backend: plan.backend.name,
     offered: last.offered,
@@ -98,6 +99,6 @@ export function runResult(plan: Pick<RunPlan, 'backend' | 'rate'>, last: Snapsho
       count,
       firstOrdinal,
     })),
-    signature: signatureResult(last.signature),
+    ...(plan.signature && { signature: signatureResult(last.signature) }),
   };
 }

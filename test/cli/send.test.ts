@@ -26,7 +26,7 @@ test('--json prints exactly the documented members', async () => {
   expect(Object.keys(result)).toEqual(
     (
       'backend offered taken refused unexamined pending retried completed received inFlight notWritten notCaptured ' +
-      'truncated lateErrors bytes calls flushes seconds pps asked sendCallNs stoppedBy fault reasons signature'
+      'truncated lateErrors bytes calls flushes seconds pps asked sendCallNs stoppedBy fault reasons'
     ).split(' '),
   );
   expect(Object.keys(result.sendCallNs)).toEqual(['p50', 'p99', 'p999', 'max']);

@@ -10,72 +10,63 @@ import { labCommand } from './lab';
 import { readRun } from './runArgs';
 import { send, type Terminal } from './send';
 import { readSend } from './sendArgs';
-import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE, USAGE, UsageError } from './usage';
+import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE, USAGE, UsageError, usageOf } from './usage';
 
-const COMMANDS = 'backends, send, run, decode, encode, recode, lab, doctor and demo';
+type Command = (rest: readonly string[], terminal: Terminal) => number | Promise<number>;
 
-async function command(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = argv;
-  switch (name) {
-    case undefined:
-      throw new UsageError(`A command is needed: ${COMMANDS}. See packet-lab --help.`);
-    case '--help':
-    case '-h':
-    case 'help':
-      terminal.out(USAGE);
-      return EXIT_DONE;
-    case '--version':
-      terminal.out(`${packageJson.version}\n`);
-      return EXIT_DONE;
-    case 'backends': {
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'backends',
+    (rest, terminal) => {
       const unknown = rest.find((word) => word !== '--json');
       if (unknown !== undefined)
         throw new UsageError(`backends takes --json only; “${clip(unknown)}” is not known.`);
       terminal.out(listBackends(rest.includes('--json')));
       return EXIT_DONE;
-    }
-    case 'send': {
-      if (rest.includes('--help')) {
-        terminal.out(USAGE);
-        return EXIT_DONE;
-      }
-      return await send(await readSend(rest), terminal);
-    }
-    case 'run': {
-      if (rest.includes('--help')) {
-        terminal.out(USAGE);
-        return EXIT_DONE;
-      }
-      if (rest.includes('--schema')) {
-        terminal.out(`${JSON.stringify(planJsonSchema(), null, 2)}\n`);
-        return EXIT_DONE;
-      }
-      return await send(await readRun(rest), terminal);
-    }
-    case 'decode':
-      return await decodeCommand(rest, terminal);
-    case 'encode':
-      return await encodeCommand(rest, terminal);
-    case 'recode':
-      return await recodeCommand(rest, terminal);
-    case 'lab':
-      if (rest.includes('--help')) {
-        terminal.out(USAGE);
-        return EXIT_DONE;
-      }
-      return await labCommand(rest, terminal);
-    case 'doctor':
-      if (rest.includes('--help')) {
-        terminal.out(USAGE);
-        return EXIT_DONE;
-      }
-      return await doctorCommand(rest, terminal);
-    case 'demo':
-    case '--demo':
-      return await demo(terminal);
-    default:
-      throw new UsageError(`There is no command “${clip(name)}”; there are ${COMMANDS}.`);
+    },
+  ],
+  ['send', async (rest, terminal) => send(await readSend(rest), terminal)],
+  [
+    'run',
+    async (rest, terminal) => {
+      if (!rest.includes('--schema')) return send(await readRun(rest), terminal);
+      terminal.out(`${JSON.stringify(planJsonSchema(), null, 2)}\n`);
+      return EXIT_DONE;
+    },
+  ],
+  ['decode', decodeCommand],
+  ['encode', encodeCommand],
+  ['recode', recodeCommand],
+  ['lab', labCommand],
+  ['doctor', doctorCommand],
+  ['demo', (_, terminal) => demo(terminal)],
+]);
+
+const NAMES = [...COMMANDS.keys()].join(', ').replace(/, (?=\w+$)/, ' and ');
+
+function isHelp(word: string | undefined): boolean {
+  return word === '--help' || word === '-h';
+}
+
+async function command(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined) throw new UsageError(`A command is needed: ${NAMES}. See packet-lab --help.`);
+  if (isHelp(name) || name === 'help') {
+    terminal.out(USAGE);
+    return EXIT_DONE;
   }
+  if (name === '--version') {
+    terminal.out(`${packageJson.version}\n`);
+    return EXIT_DONE;
+  }
+  const known = name === '--demo' ? 'demo' : name;
+  const run = COMMANDS.get(known);
+  if (!run) throw new UsageError(`There is no command “${clip(name)}”; there are ${NAMES}.`);
+  if (rest.some(isHelp)) {
+    terminal.out(usageOf(known));
+    return EXIT_DONE;
+  }
+  return run(rest, terminal);
 }
 
 /** Carries out one call of the command line and answers its exit status; a mistake is one sentence on stderr. */

@@ -72,3 +72,13 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
 
 Numbers take k, M and G. Exit status: 0 done, 1 fault, 2 usage or input.
 `;
+
+const PARTS = USAGE.trimEnd().split('\n\n');
+
+/** The part of the usage about one command, and what holds for all. */
+export function usageOf(command: string): string {
+  const about = new RegExp(`^  packet-lab ${command}\\b`);
+  const first = PARTS.findIndex((part) => about.test(part));
+  const next = PARTS.findIndex((part, at) => at > first && part.startsWith('  packet-lab '));
+  return `${[...PARTS.slice(first, next), ...PARTS.slice(-1)].join('\n\n')}\n`;
+}

@@ -29,6 +29,21 @@ describe('the man page', () => {
     for (const command of commands) expect(plain, command).toMatch(new RegExp(`^${command}\\b`, 'm'));
   });
 
+  it('--help behind a command is the part about it', async () => {
+    const help = (await packetLab('--help')).stdout;
+    const commands = [...help.matchAll(/^ {2}packet-lab ([a-z]+)/gm)].map((match) => match[1] ?? '');
+    for (const command of commands) {
+      const { status, stdout } = await packetLab(command, '--help');
+      expect(status).toBe(0);
+      const [first = '', ...rest] = stdout.split('\n');
+      expect(first).toMatch(new RegExp(`^ {2}packet-lab ${command}\\b`));
+      expect(help).toContain(rest.slice(0, -3).join('\n'));
+      expect(rest.filter((line) => line.startsWith('  packet-lab '))).toEqual([]);
+      expect(stdout).toContain('Exit status: 0 done');
+    }
+    expect((await packetLab('send', '-h')).stdout).toContain('--backend NAME');
+  });
+
   it('explains each option in a paragraph of its own', () => {
     const section = page.slice(page.indexOf('.SH OPTIONS'), page.indexOf('.SH EXIT STATUS'));
     const tags = section.split(/^\.TP\n/m).slice(1);

@@ -17,6 +17,12 @@ export function pairOf({ backend }: Pick<RunPlan, 'backend'>): number {
   return Number(backend.options[PAIR_OPTION.name] ?? PAIR_OPTION.default);
 }
 
+/** Why there is no pair of that number in a lab of so many. */
+export function noPair(pair: number, pairs: number): string {
+  const has = pairs === 1 ? 'pair 0 only' : `pairs 0 to ${pairs - 1}`;
+  return `There is no pair ${pair}: the lab has ${has}.`;
+}
+
 /** Why a backend that sends on an interface can't be run where no lab is open. */
 export function needsLab(backend: string): string {
   return `${backend} sends on an interface of a private lab, and no lab is open. Open one, or choose a backend that needs none.`;

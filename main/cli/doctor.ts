@@ -36,7 +36,7 @@ function readDoctor(argv: readonly string[]): { asked: AskedBackend; where: Wher
   const json = values.json ?? false;
   const name = values.if;
   if (name === undefined) {
-    const size = readLab(values.lab ?? (device === 'needed' ? '' : undefined), descriptor);
+    const size = readLab(values.lab ?? (device === 'needed' ? '' : undefined), descriptor, options);
     if (size) return { asked, where: { kind: 'lab', size }, json };
     const loopback = descriptor.name === 'udp' && process.platform === 'linux';
     return { asked, where: loopback ? { kind: 'interface', name: LOOPBACK } : null, json };

@@ -1,5 +1,7 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { noPair, pairOf } from '../../app/lab/pair';
 import { type LabSize, parseLab } from '../../app/lab/parse';
+import type { RunPlan } from '../../app/run/plan';
 import { UsageError } from './usage';
 
 /** Gives `--lab` its value in the same word, empty when there is none: Node knows no option with a value at choice. */
@@ -14,8 +16,12 @@ export function joinLab(argv: readonly string[]): string[] {
   return words;
 }
 
-/** The lab to make for a run, or null. Whether one is needed is the backend's to say. */
-export function readLab(text: string | undefined, backend: BackendDescriptor): LabSize | null {
+/** The lab to make for a run with these options, or null. Whether one is needed is the backend's to say. */
+export function readLab(
+  text: string | undefined,
+  backend: BackendDescriptor,
+  options: RunPlan['backend']['options'],
+): LabSize | null {
   const { device } = backend.capabilities;
   if (text === undefined) {
     if (device !== 'needed') return null;
@@ -28,6 +34,11 @@ export function readLab(text: string | undefined, backend: BackendDescriptor): L
   if (device === 'none')
     throw new UsageError(
       `--lab makes an interface to send on, and ${backend.name} takes none; af_packet, af_xdp, tap and udp do.`,
+    );
+  const pair = pairOf({ backend: { name: backend.name, options } });
+  if (pair >= lab.value.pairs)
+    throw new UsageError(
+      `--opt pair: ${noPair(pair, lab.value.pairs)} More are made with --lab pairs=${pair + 1}.`,
     );
   return lab.value;
 }

@@ -41,6 +41,6 @@ export async function readRun(argv: readonly string[]): Promise<SendCommand> {
     throw new UsageError(`${clip(path, 100)}: backend.options.attach: ${ATTACH_ALONE}`);
   }
   const inputs = path === '-' ? [] : [path];
-  const lab = backend ? readLab(values.lab, backend) : null;
+  const lab = backend ? readLab(values.lab, backend, plan.value.backend.options) : null;
   return { plan: { ...plan.value, inputs }, json: values.json ?? false, lab };
 }

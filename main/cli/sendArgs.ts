@@ -122,7 +122,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
       values,
     ),
     json: values.json ?? false,
-    lab: readLab(values.lab, backend),
+    lab: readLab(values.lab, backend, options),
   };
 }
 

@@ -1,5 +1,5 @@
 import { LAB_ENDS, type LabEnd } from '../../app/lab/limits';
-import { needsLab, pairOf } from '../../app/lab/pair';
+import { needsLab, noPair, pairOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import {
   type LabChange,
@@ -164,10 +164,7 @@ export class HeldLab {
         'options.pair',
       );
     }
-    if (pair >= net.pairs) {
-      const has = net.pairs === 1 ? 'pair 0 only' : `pairs 0 to ${net.pairs - 1}`;
-      throw new LabError(`There is no pair ${pair}: the lab has ${has}.`, 'options.pair');
-    }
+    if (pair >= net.pairs) throw new LabError(noPair(pair, net.pairs), 'options.pair');
     return net.openRun(pair, plan.backend);
   }
 

@@ -1,4 +1,5 @@
 import { LAB_ENDS, LAB_LIMITS, LAB_MTU_DEFAULT, type LabEnd } from '../../app/lab/limits';
+import { noPair } from '../../app/lab/pair';
 import { group } from '../../app/quantity/parse';
 import type { RunPlan } from '../../app/run/plan';
 import {
@@ -153,12 +154,7 @@ export class NetLab {
       }
     };
     if (!(Number.isInteger(place.pair) && place.pair >= 0 && place.pair < this.pairs)) {
-      throw new NetLabError(
-        'invalid',
-        'pair',
-        0,
-        `There is no pair ${place.pair}: the lab has ${this.pairs === 1 ? 'pair 0 only' : `pairs 0 to ${this.pairs - 1}`}.`,
-      );
+      throw new NetLabError('invalid', 'pair', 0, noPair(place.pair, this.pairs));
     }
     const answer = this.#last.then(ask, ask);
     this.#last = answer.catch(() => {});

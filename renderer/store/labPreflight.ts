@@ -1,6 +1,6 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import { parseOption } from '../../app/backend/descriptor';
-import { PAIR_OPTION } from '../../app/lab/pair';
+import { noPair, PAIR_OPTION } from '../../app/lab/pair';
 import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
 import { optionText } from './checks';
@@ -32,11 +32,7 @@ export function labLines(
   if (pair === null) return [];
   const name = `pl${pair}a`;
   const ends = netLab.pairs[pair];
-  if (!ends) {
-    const last = netLab.pairs.length - 1;
-    const has = last === 0 ? 'pair 0 only' : `pairs 0 to ${last}`;
-    return [{ level: 'stop', text: `There is no pair ${pair}: the lab has ${has}.` }];
-  }
+  if (!ends) return [{ level: 'stop', text: noPair(pair, netLab.pairs.length) }];
   if (!ends.a) return [{ level: 'stop', text: `${name} is deleted. Press Re-create on the Lab page.` }];
   if (!ends.a.up)
     return [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { packetLab } from './cli';
+import { HEX, packetLab } from './cli';
 
 test.each([
   [['--pairs', '0'], '--pairs is a whole number from 1 to 16; “0” is not'],
@@ -21,3 +21,18 @@ test.each([
   expect(stderr).toContain(part);
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });
+
+test.each([
+  ['send', ['--hex', HEX, '--count', '1']],
+  ['doctor', []],
+] as const)(
+  '%s on a pair that the lab has not got is a usage error, and no lab is made',
+  async (command, words) => {
+    const on = ['--backend', 'af_packet', '--lab', 'pairs=2', '--opt', 'pair=2'];
+    const { status, stdout, stderr } = await packetLab(command, ...on, ...words);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toBe(
+      'packet-lab: --opt pair: There is no pair 2: the lab has pairs 0 to 1. More are made with --lab pairs=3.\n',
+    );
+  },
+);

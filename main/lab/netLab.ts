@@ -215,6 +215,7 @@ export class NetLab {
   async openRun(pair: number, { name, options }: RunPlan['backend']): Promise<NativeDevice> {
     const place: LabPlace = { pair, end: 'a' };
     let counted: LabPlace | null = { pair, end: 'b' };
+    let tagged: NativeDescriptor | null = null;
     let device: LabDevice;
     switch (name) {
       case 'af_xdp':
@@ -232,9 +233,10 @@ export class NetLab {
         break;
       default:
         device = await this.openSender(place);
+        tagged = (await this.openSender(place)).send;
     }
     const receive = counted === null ? null : (await this.openReceiver(counted)).send;
-    return { ...device, lab: this.#native, end: LAB_ENDS.indexOf(place.end), receive };
+    return { ...device, lab: this.#native, end: LAB_ENDS.indexOf(place.end), tagged, receive };
   }
 
   async #change(what: string, op: number, place: LabPlace, value: number): Promise<LabPort> {

@@ -74,6 +74,8 @@ export interface NativeDevice {
   /** Whose namespace it is in, 0 for end a. */
   readonly end: number;
   readonly send: NativeDescriptor;
+  /** af_packet: a second packet socket like `send`, for frames that one has no room for. */
+  readonly tagged: NativeDescriptor | null;
   /** A packet socket on the peer; null when nobody counts what arrives. */
   readonly receive: NativeDescriptor | null;
   readonly memory: NativeDescriptor | null;

@@ -53,12 +53,12 @@ take( napi_env env, napi_value v, int * fd ) {
 
 struct pl_device *
 pl_device_read( napi_env env, napi_value obj ) {
-  pl_device_t d = { .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
-  napi_value  lab, port, end, send, receive, memory;
+  pl_device_t d = { .send_fd = -1, .tag_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  napi_value  lab, port, end, send, tagged, receive, memory;
   uint64_t    which;
   /* All members first: reading one may run a program, which may close what another is. */
   if( pl_member( env, obj, "lab", &lab ) || pl_member( env, obj, "port", &port ) || pl_member( env, obj, "end", &end ) ||
-      pl_member( env, obj, "send", &send ) || pl_member( env, obj, "receive", &receive ) ||
+      pl_member( env, obj, "send", &send ) || pl_member( env, obj, "tagged", &tagged ) || pl_member( env, obj, "receive", &receive ) ||
       pl_member( env, obj, "memory", &memory ) || pl_arg_whole( env, end, "end", 0, 1, &which ) ||
       read_port( env, port, &d.port ) )
     return NULL;
@@ -69,7 +69,7 @@ pl_device_read( napi_env env, napi_value obj ) {
   if( !self ) return pl_throw( env, "The interface could not be taken over: out of memory." ), NULL;
   d.end     = (unsigned)which;
   d.monitor = pl_monitor_hold( pl_lab_monitor( h->lab ) );
-  int bad   = take( env, send, &d.send_fd ) || take( env, receive, &d.recv_fd ) || take( env, memory, &d.mem_fd );
+  int bad   = take( env, send, &d.send_fd ) || take( env, tagged, &d.tag_fd ) || take( env, receive, &d.recv_fd ) || take( env, memory, &d.mem_fd );
   *self     = d;
   if( !bad ) return self;
   pl_device_free( self, 0 );
@@ -80,8 +80,8 @@ void
 pl_device_free( struct pl_device * device, int given ) {
   if( !device ) return;
   pl_monitor_release( device->monitor );
-  int const fds[] = { device->send_fd, device->recv_fd, device->mem_fd };
-  for( int i = 0; !given && i < 3; i++ )
+  int const fds[] = { device->send_fd, device->tag_fd, device->recv_fd, device->mem_fd };
+  for( int i = 0; !given && i < 4; i++ )
     if( fds[i] >= 0 ) close( fds[i] );
   free( device );
 }

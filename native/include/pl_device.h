@@ -12,6 +12,7 @@ typedef struct pl_device {
   pl_lab_port_t port;       /* the end that is sent to */
   unsigned      end;        /* whose namespace it is in: PL_LAB_END_* */
   int           send_fd;    /* socket or TAP */
+  int           tag_fd;     /* af_packet: a second socket like send_fd, for frames that one has no room for */
   int           mem_fd;     /* af_xdp: the UMEM's memfd */
   int           recv_fd;    /* AF_PACKET socket on the other end, which counts what arrives */
 

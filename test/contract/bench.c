@@ -75,9 +75,8 @@ bench_invalid( clause_subject_t const * subject, pl_aio_pkt_info_t const * pkt )
   if( pkt->buf_sz > PL_AIO_PKT_INFO_BUF_MAX ) return 1;
   if( subject->datagrams && pkt->buf_sz < 42U ) return 1; /* see frame_fill */
   if( subject->ethernet && pkt->buf_sz < 14U ) return 1;
-  uint8_t const * p     = pkt->buf;
-  int             outer = pkt->buf_sz >= 14U && p[12] == 0x88 && p[13] == 0xa8 && !subject->one_tag;
-  int             vlan  = outer || ( pkt->buf_sz >= 14U && p[12] == 0x81 && !p[13] );
+  uint8_t const * p    = pkt->buf;
+  int             vlan = pkt->buf_sz >= 14U && ( ( p[12] == 0x88 && p[13] == 0xa8 ) || ( p[12] == 0x81 && !p[13] ) );
   return subject->mtu && pkt->buf_sz > subject->mtu + 14UL + ( vlan ? 4UL : 0UL );
 }
 

@@ -50,7 +50,6 @@ struct clause_subject {
   int           drops_over;  /* and such frames do not arrive */
   int           datagrams;   /* takes well-formed UDP frames only */
   int           ethernet;    /* takes no frame under 14 B */
-  int           one_tag;     /* of VLAN tags only 0x8100 gives room */
   int           frees;       /* room comes back by itself after a flush or an AGAIN */
   int           sees;        /* frames arrive in path */
   int           exact;       /* what was taken arrives once and in order */

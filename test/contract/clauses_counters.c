@@ -106,9 +106,8 @@ clause_sizes( void const * arg ) {
     offer( c, max + 1UL, 0x0800, 0 );
     uint16_t const tagged[2] = { 0x8100, 0x88a8 };
     for( int i = 0; i < 2; i++ ) {
-      int room = !i || !c->subject->one_tag;
-      offer( c, max + 1UL, tagged[i], room );
-      offer( c, max + 4UL, tagged[i], room );
+      offer( c, max + 1UL, tagged[i], 1 );
+      offer( c, max + 4UL, tagged[i], 1 );
       offer( c, max + 5UL, tagged[i], 0 );
     }
     offer( c, max + 4UL, 0x9100, 0 ); /* an old tag type that gives no room */

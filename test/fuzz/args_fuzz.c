@@ -145,6 +145,7 @@ device( void ) {
   put( v, "port", port );
   put( v, "end", number( 0 ) );
   put( v, "send", some_handle() );
+  put( v, "tagged", js_simple( napi_null ) );
   put( v, "receive", js_simple( napi_null ) );
   put( v, "memory", js_simple( napi_null ) );
   return v;

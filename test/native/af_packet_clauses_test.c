@@ -47,7 +47,7 @@ work_now( clause_instance_t * self ) {
   { .name = "af_packet " MODE " qdisc-bypass=" BYPASS, .open = open_device, .work = work_now,                         \
     .completed = clause_backend_completed, .close = clause_backend_close,                                             \
     .opts = { { "mode", 0, MODE }, { "qdisc-bypass", 0, BYPASS }, { "peer-ring", 1048576, NULL }, { "ring", 64, NULL } }, \
-    .opt_cnt = 4UL, .room = ROOM, .one_tag = !ROOM, .mtu = 1500UL, .ethernet = 1, .sees = 1, .exact = 1, .completes = 1 }
+    .opt_cnt = 4UL, .room = ROOM, .mtu = 1500UL, .ethernet = 1, .sees = 1, .exact = 1, .completes = 1 }
 
 static clause_subject_t const subjects[] = { DEVICE( "sendmmsg", "off", 0UL ), DEVICE( "sendmmsg", "on", 0UL ),
                                              DEVICE( "tx-ring", "off", 64UL ), DEVICE( "tx-ring", "on", 64UL ) };

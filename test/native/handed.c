@@ -45,7 +45,7 @@ bind_xdp( int fd, uint32_t ifindex ) {
 int
 handed_xdp( pl_device_t * device, uint32_t frames, uint32_t slots ) {
   static int const rings[] = { XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_TX_RING, XDP_RX_RING };
-  *device                  = (pl_device_t){ .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  *device                  = (pl_device_t){ .send_fd = -1, .tag_fd = -1, .recv_fd = -1, .mem_fd = -1 };
   if( !netns_describe( device, PL_LAB_END_A, "pl0a" ) ) return 0;
   device->send_fd = socket( AF_XDP, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0 );
   device->mem_fd  = make_umem( device->send_fd, frames );
@@ -59,7 +59,7 @@ handed_xdp( pl_device_t * device, uint32_t frames, uint32_t slots ) {
 int
 handed_tap( pl_device_t * device ) {
   struct ifreq ifr = { .ifr_name = "pl0t", .ifr_flags = IFF_TAP | IFF_NO_PI };
-  *device          = (pl_device_t){ .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  *device          = (pl_device_t){ .send_fd = -1, .tag_fd = -1, .recv_fd = -1, .mem_fd = -1 };
   if( !netns_go( PL_LAB_END_A ) ) return 0;
   device->send_fd = open( "/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC );
   if( !CHECK( !ioctl( device->send_fd, TUNSETIFF, &ifr ) ) || !handed_tap_link( 1 ) ) return 0;
@@ -69,7 +69,7 @@ handed_tap( pl_device_t * device ) {
 
 int
 handed_udp( pl_device_t * device ) {
-  *device = (pl_device_t){ .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  *device = (pl_device_t){ .send_fd = -1, .tag_fd = -1, .recv_fd = -1, .mem_fd = -1 };
   int ok  = netns_command( PL_LAB_END_A, "ip addr replace 198.18.0.1/24 dev pl0a && ip link set lo up && "
                                          "ip neigh replace 198.18.0.2 lladdr 02:00:00:00:00:02 dev pl0a" );
   ok &= netns_command( PL_LAB_END_B, "ip addr replace 198.18.0.2/24 dev pl0b && ip link set lo up" );

@@ -255,17 +255,18 @@ netns_describe( pl_device_t * device, unsigned end, char const * name ) {
 
 int
 netns_device( pl_device_t * device ) {
-  *device = (pl_device_t){ .send_fd = -1, .recv_fd = -1, .mem_fd = -1 };
+  *device = (pl_device_t){ .send_fd = -1, .tag_fd = -1, .recv_fd = -1, .mem_fd = -1 };
   if( !netns_describe( device, PL_LAB_END_A, names[0] ) ) return 0;
   device->send_fd = packet_socket( PL_LAB_END_A, names[0], 0U );
+  device->tag_fd  = packet_socket( PL_LAB_END_A, names[0], 0U );
   device->recv_fd = netns_receiver( PL_LAB_END_B, names[1] );
   return CHECK( device->send_fd >= 0 && device->recv_fd >= 0 );
 }
 
 void
 netns_device_close( pl_device_t const * device ) {
-  int const fds[] = { device->send_fd, device->recv_fd, device->mem_fd };
-  for( int i = 0; i < 3; i++ )
+  int const fds[] = { device->send_fd, device->tag_fd, device->recv_fd, device->mem_fd };
+  for( int i = 0; i < 4; i++ )
     if( fds[i] >= 0 ) close( fds[i] );
 }
 

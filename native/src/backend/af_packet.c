@@ -1,7 +1,9 @@
 /* af_packet: whole Ethernet frames through a packet socket that is bound to one
    interface.  Two modes:
 
-   sendmmsg   every send hands its frames to the kernel at once, 64 in a system call.
+   sendmmsg   every send hands its frames to the kernel at once, 64 in a system call.  One
+              with EtherType 0x88a8 that needs the 4 B of its tag goes alone, through a
+              small ring of a second socket: the first would not take it.
               flush: nothing is held back, so a flush has nothing to start.
               completed: frames that the kernel has accepted.
               AGAIN: the socket's buffer or the queue of the interface is full.
@@ -98,6 +100,15 @@ pl_af_packet_meaning( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt, int 
   }
 }
 
+/* Counts n frames that the kernel has accepted. */
+static void
+accepted( pl_af_packet_t * self, unsigned n, uint64_t now ) {
+  self->port.sent += n;
+  pl_port_works( &self->head );
+  pl_port_look( &self->port, &self->head, now, 0 );
+  if( self->port.no_carrier ) self->head.no_carrier += n;
+}
+
 /* Hands the n frames in msg to the kernel.  Sets *done to how many it took.  Returns 0
    or the errno for the next one. */
 static int
@@ -107,24 +118,17 @@ hand_over( pl_af_packet_t * self, unsigned n, unsigned * done ) {
     uint64_t t0   = pl_clock_ns();
     int      sent = sendmmsg( self->fd, self->msg + *done, n - *done, MSG_DONTWAIT | MSG_NOSIGNAL );
     int      err  = errno;
-    self->head.os_ns += pl_clock_ns() - t0;
+    uint64_t t1   = pl_clock_ns();
+    self->head.os_ns += t1 - t0;
     self->head.kicks++;
     if( sent > 0 ) {
       *done += (unsigned)sent; /* fewer than asked: the errno comes with the next call */
+      accepted( self, (unsigned)sent, t1 );
       continue;
     }
     if( err != EINTR ) return err;
   }
   return 0;
-}
-
-/* Counts what the kernel has accepted. */
-static void
-accepted( pl_af_packet_t * self, unsigned n ) {
-  if( !n ) return;
-  self->port.sent += n;
-  if( self->port.no_carrier ) self->head.no_carrier += n;
-  pl_port_works( &self->head );
 }
 
 static int
@@ -141,15 +145,19 @@ mmsg_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt,
     for( ; i < batch_cnt && n < SEND_MAX; i++ ) {
       unsigned long sz = batch[i].buf_sz;
       if( !sz ) continue;
-      if( ( bad = pl_af_packet_check( self, batch[i].buf, sz ) ) ) break;
+      if( ( bad = pl_af_packet_examine( self, batch[i].buf, sz ) ) ) break;
       self->iov[n]  = (struct iovec){ .iov_base = batch[i].buf, .iov_len = sz };
       self->at[n++] = i;
     }
     int err = hand_over( self, n, &done );
-    accepted( self, done );
     if( err ) {
       i   = self->at[done];
       bad = pl_af_packet_meaning( self, &batch[i], err, "sendmmsg" );
+    }
+    if( bad == CAUSE_TAGGED ) {
+      err = pl_tx_ring_one( self, &batch[i] );
+      bad = err ? pl_af_packet_meaning( self, &batch[i], err, "kick" ) : 0;
+      i += !err;
     }
     if( bad ) {
       self->head.completed += i;
@@ -163,7 +171,7 @@ mmsg_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt,
 static uint64_t
 af_packet_service( pl_backend_t * head, uint64_t now ) {
   pl_af_packet_t * self = (pl_af_packet_t *)head;
-  uint64_t         tx   = self->ring.slot ? pl_tx_ring_service( self, now ) : UINT64_MAX;
+  uint64_t         tx   = self->in_ring ? pl_tx_ring_service( self, now ) : UINT64_MAX;
   uint64_t         rx   = pl_port_service( &self->port, head, now );
   return tx < rx ? tx : rx;
 }
@@ -171,36 +179,39 @@ af_packet_service( pl_backend_t * head, uint64_t now ) {
 static int
 af_packet_idle( pl_backend_t const * head ) {
   pl_af_packet_t const * self = (pl_af_packet_t const *)head;
-  int waits = self->ring.cons != self->ring.prod && head->state.state <= PL_STATE_LINK_DOWN;
+  int waits = self->in_ring && self->ring.cons != self->ring.prod && head->state.state <= PL_STATE_LINK_DOWN;
   return !waits && pl_port_idle( &self->port, head );
 }
 
 static void
 af_packet_settle( pl_backend_t * head ) {
   pl_af_packet_t * self = (pl_af_packet_t *)head;
-  if( self->ring.slot ) (void)pl_tx_ring_service( self, pl_clock_ns() );
+  if( self->in_ring ) (void)pl_tx_ring_service( self, pl_clock_ns() );
   pl_port_settle( &self->port, head );
 }
 
 static void
 af_packet_close( pl_backend_t * head ) {
   pl_af_packet_t * self = (pl_af_packet_t *)head;
-  if( self->ring.slot ) (void)pl_tx_ring_send( self, NULL, 0UL, NULL, 1 );
+  if( self->in_ring ) (void)pl_tx_ring_send( self, NULL, 0UL, NULL, 1 );
   pl_tx_ring_close( self );
   pl_port_close( &self->port );
   free( self );
 }
 
+/* Slots of the ring of mode sendmmsg. */
+#define TAG_SLOTS (15UL)
+
 /* Whether the socket is one to send whole frames with, and on that interface: nothing
    may go anywhere else.  0, or -1 with err. */
 static int
-check_socket( pl_device_t const * device, pl_err_t * err ) {
+check_socket( pl_device_t const * device, int fd, pl_err_t * err ) {
   struct sockaddr_ll at = { 0 };
   int                type = 0, domain = 0;
   socklen_t          at_sz = sizeof( at ), type_sz = sizeof( type ), domain_sz = sizeof( domain );
-  int failed = getsockopt( device->send_fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_sz ) ||
-               getsockopt( device->send_fd, SOL_SOCKET, SO_TYPE, &type, &type_sz ) || domain != AF_PACKET ||
-               type != SOCK_RAW || getsockname( device->send_fd, (struct sockaddr *)&at, &at_sz ) ||
+  int failed = getsockopt( fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_sz ) ||
+               getsockopt( fd, SOL_SOCKET, SO_TYPE, &type, &type_sz ) || domain != AF_PACKET ||
+               type != SOCK_RAW || getsockname( fd, (struct sockaddr *)&at, &at_sz ) ||
                device->port.ifindex == 0U || at.sll_ifindex != (int)device->port.ifindex;
   if( failed )
     pl_err_set( err, EINVAL, "device", "af_packet needs a raw packet socket that is bound to %.15s; what was given is not.",
@@ -208,24 +219,32 @@ check_socket( pl_device_t const * device, pl_err_t * err ) {
   return failed ? -1 : 0;
 }
 
+/* What both sockets are set to.  0, or -1 with err. */
+static int
+set_up( int fd, int bypass, int sndbuf, pl_err_t * err ) {
+  char const * step   = "qdisc bypass";
+  int          failed = setsockopt( fd, SOL_PACKET, PACKET_QDISC_BYPASS, &bypass, sizeof( bypass ) );
+  if( !failed && sndbuf ) step = "send buffer", failed = setsockopt( fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof( sndbuf ) );
+  if( failed ) pl_err_set( err, errno, step, "af_packet could not be opened: %s.", strerror( errno ) );
+  return failed;
+}
+
 static pl_backend_t *
 af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t * err ) {
-  if( check_socket( device, err ) ) return NULL;
+  int const ring = vals->num[OPT_MODE] == MODE_TX_RING, sndbuf = (int)vals->num[OPT_SNDBUF];
+  if( check_socket( device, device->send_fd, err ) || ( !ring && check_socket( device, device->tag_fd, err ) ) ) return NULL;
   pl_af_packet_t * self = calloc( 1UL, sizeof( *self ) );
   if( !self ) {
     pl_err_set( err, ENOMEM, "memory", "af_packet could not be opened: out of memory." );
     return NULL;
   }
-  int ring    = vals->num[OPT_MODE] == MODE_TX_RING;
-  self->fd    = device->send_fd;
-  self->bypass = vals->num[OPT_BYPASS] != 0.0;
-  int sndbuf  = (int)vals->num[OPT_SNDBUF];
-  char const * step = "qdisc bypass";
-  int failed  = setsockopt( self->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &self->bypass, sizeof( self->bypass ) );
-  if( !failed && sndbuf )
-    step = "send buffer", failed = setsockopt( self->fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof( sndbuf ) );
-  if( failed ) pl_err_set( err, errno, step, "af_packet could not be opened: %s.", strerror( errno ) );
-  if( !failed && ring ) failed = pl_tx_ring_open( self, (unsigned long)vals->num[OPT_RING], err );
+  self->fd      = device->send_fd;
+  self->in_ring = ring;
+  self->bypass  = vals->num[OPT_BYPASS] != 0.0;
+  int failed    = set_up( self->fd, self->bypass, sndbuf, err );
+  if( !failed && !ring ) failed = set_up( device->tag_fd, self->bypass, sndbuf, err );
+  if( !failed && ring ) failed = pl_tx_ring_open( self, self->fd, (unsigned long)vals->num[OPT_RING], err );
+  if( !failed && !ring ) failed = pl_tx_ring_open( self, device->tag_fd, TAG_SLOTS, err );
   if( !failed ) failed = pl_port_open( &self->port, device, (unsigned long)vals->num[OPT_PEER_RING], err );
   if( failed ) {
     pl_tx_ring_close( self );
@@ -237,7 +256,7 @@ af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_er
   self->ring.mtu      = self->port.mtu;
   self->head.def      = &pl_backend_af_packet;
   self->head.aio      = (pl_aio_t){ .ctx = self, .send_func = ring ? pl_tx_ring_send : mmsg_send };
-  self->head.ring_cap = self->ring.cap;
+  self->head.ring_cap = ring ? self->ring.cap : 0UL;
   pl_port_look( &self->port, &self->head, pl_clock_ns(), 1 );
   return &self->head;
 }
@@ -249,12 +268,6 @@ af_packet_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz
   case CAUSE_BUF_MAX: pl_buf_max_text( cause->a, buf, buf_sz ); return;
   case CAUSE_TINY: pl_tiny_text( cause->a, buf, buf_sz ); return;
   case CAUSE_LIMIT: pl_frame_limit_text( cause->a, cause->b, cause->c, buf, buf_sz ); return;
-  case CAUSE_TAG_LIMIT:
-    snprintf( buf, buf_sz,
-              "Frame of %lu B is over the limit of %lu B (MTU %lu + 14 B Ethernet header): mode sendmmsg has the 4 B "
-              "of a VLAN tag for EtherType 0x8100 only, mode tx-ring for 0x88a8 as well.",
-              cause->a, cause->c + 14UL, cause->c );
-    return;
   case CAUSE_ERRNO:
     snprintf( buf, buf_sz, "The kernel refused the frame of %lu B: %s.", cause->a, strerror( (int)cause->b ) );
     return;

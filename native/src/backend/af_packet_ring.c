@@ -61,6 +61,25 @@ frame_of( struct tpacket2_hdr * slot ) {
   return (pl_aio_pkt_info_t){ .buf = (uint8_t *)slot + FRAME_AT, .buf_sz = (uint16_t)( slot->tp_len - VNET_SZ ) };
 }
 
+/* Copies packet i of a batch into the next slot, which is free. */
+static void
+put( pl_tx_ring_t * ring, pl_aio_pkt_info_t const * pkt, unsigned long i ) {
+  struct tpacket2_hdr * slot = slot_of( ring, ring->prod );
+  memcpy( (uint8_t *)slot + FRAME_AT, pkt->buf, pkt->buf_sz );
+  set_size( slot, pkt->buf_sz );
+  ring->at[ring->prod % ring->slot_cnt] = (uint32_t)i;
+  set_status( slot, TP_STATUS_SEND_REQUEST );
+  ring->prod++;
+}
+
+/* Takes the slots back that the kernel is done with.  Returns how many. */
+static uint64_t
+reap( pl_tx_ring_t * ring ) {
+  uint64_t const before = ring->cons;
+  while( ring->cons < ring->sent && status_of( slot_of( ring, ring->cons ) ) == TP_STATUS_AVAILABLE ) ring->cons++;
+  return ring->cons - before;
+}
+
 /* Takes the packets from x on back out of the ring; the kernel was not there yet. */
 static void
 take_back( pl_tx_ring_t * ring, uint64_t x ) {
@@ -90,9 +109,10 @@ kick( pl_af_packet_t * self ) {
   while( ring->sent < ring->prod ) {
     uint64_t const before = ring->sent;
     uint64_t const t0     = pl_clock_ns();
-    long           did    = sendto( self->fd, NULL, 0UL, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0U );
+    long           did    = sendto( ring->fd, NULL, 0UL, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0U );
     int            err    = errno;
-    self->head.os_ns += pl_clock_ns() - t0;
+    uint64_t const t1     = pl_clock_ns();
+    self->head.os_ns += t1 - t0;
     self->head.kicks++;
     uint32_t status = TP_STATUS_AVAILABLE;
     while( ring->sent < ring->prod ) {
@@ -102,8 +122,9 @@ kick( pl_af_packet_t * self ) {
     }
     if( ring->sent != before ) {
       self->port.sent += ring->sent - before;
-      if( self->port.no_carrier ) self->head.no_carrier += ring->sent - before;
       pl_port_works( &self->head );
+      pl_port_look( &self->port, &self->head, t1, 0 );
+      if( self->port.no_carrier ) self->head.no_carrier += ring->sent - before;
     }
     if( ring->sent == ring->prod ) return 0;
     if( status & TP_STATUS_WRONG_FORMAT ) return EINVAL;
@@ -144,6 +165,25 @@ lose_too_large( pl_af_packet_t * self, uint64_t * first ) {
   }
 }
 
+/* The first packet from x on that is too large, or prod. */
+static uint64_t
+first_too_large( pl_af_packet_t const * self, uint64_t x ) {
+  pl_tx_ring_t const * ring = &self->ring;
+  for( ; x < ring->prod; x++ ) {
+    pl_aio_pkt_info_t const pkt = frame_of( slot_of( ring, x ) );
+    if( pl_af_packet_check( self, pkt.buf, pkt.buf_sz ) ) break;
+  }
+  return x;
+}
+
+/* How many of the first n packets have no bytes. */
+static unsigned long
+count_none( pl_aio_pkt_info_t const * batch, unsigned long n ) {
+  unsigned long none = 0UL;
+  for( unsigned long i = 0UL; i < n; i++ ) none += !batch[i].buf_sz;
+  return none;
+}
+
 /* Kicks; packets of earlier calls that can never go are lost on the way.  first is the
    first packet of this call.  Returns 0, or the errno for the packet at sent. */
 static int
@@ -174,6 +214,7 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
   uint64_t         first = ring->prod;
   unsigned long    i = 0UL, none = 0UL; /* packets of no bytes */
   int              bad = 0, err = 0;
+  uint32_t         mtu = self->port.mtu;
   if( self->head.state.state > PL_STATE_LINK_DOWN )
     return batch_cnt ? pl_af_packet_refuse( self, batch, 0UL, opt_batch_idx, CAUSE_REMOVED, ENXIO ) : PL_AIO_SUCCESS;
   for( ; i < batch_cnt; i++ ) {
@@ -182,19 +223,22 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
       none++;
       continue;
     }
-    if( ( bad = pl_af_packet_check( self, batch[i].buf, sz ) ) ) break;
+    if( ( bad = pl_af_packet_examine( self, batch[i].buf, sz ) ) ) break;
     if( ring->prod - ring->cons >= ring->cap ) {
       bad = CAUSE_RING_FULL;
       break;
     }
-    struct tpacket2_hdr * slot = slot_of( ring, ring->prod );
-    memcpy( (uint8_t *)slot + FRAME_AT, batch[i].buf, sz );
-    set_size( slot, sz );
-    ring->at[ring->prod % ring->slot_cnt] = (uint32_t)i;
-    set_status( slot, TP_STATUS_SEND_REQUEST );
-    ring->prod++;
+    put( ring, &batch[i], i );
   }
   if( flush || 2UL * ( ring->prod - ring->cons ) >= ring->cap ) {
+    pl_port_look( &self->port, &self->head, pl_clock_ns(), 0 );
+    uint64_t fits = self->port.mtu < mtu ? first_too_large( self, first ) : ring->prod;
+    if( fits < ring->prod ) {
+      i    = ring->at[fits % ring->slot_cnt];
+      bad  = CAUSE_LIMIT;
+      none = count_none( batch, i );
+      take_back( ring, fits );
+    }
     err        = kick_from( self, &first );
     ring->owed = err != 0;
     if( err && ring->prod > first ) { /* what the kernel did not take of this call leaves the ring again */
@@ -202,8 +246,7 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
       i             = ring->at[from % ring->slot_cnt];
       bad           = pl_af_packet_meaning( self, &batch[i], err, "kick" );
       take_back( ring, from );
-      none = 0UL;
-      for( unsigned long k = 0UL; k < i; k++ ) none += !batch[k].buf_sz;
+      none = count_none( batch, i );
     } else if( err ) {
       (void)pl_af_packet_meaning( self, NULL, err, "kick" ); /* shows in the state */
     }
@@ -225,10 +268,7 @@ pl_tx_ring_service( pl_af_packet_t * self, uint64_t now ) {
     ring->owed    = err != 0;
     ring->kick_at = now + KICK_NS;
   }
-  while( ring->cons < ring->sent && status_of( slot_of( ring, ring->cons ) ) == TP_STATUS_AVAILABLE ) {
-    ring->cons++;
-    self->head.completed++;
-  }
+  self->head.completed += reap( ring );
   ring->slow          = ring->cons < ring->sent || ring->owed;
   self->head.ring_occ = ring->prod - ring->cons;
   if( ring->cons < ring->sent ) return now + REAP_NS;
@@ -236,7 +276,18 @@ pl_tx_ring_service( pl_af_packet_t * self, uint64_t now ) {
 }
 
 int
-pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err ) {
+pl_tx_ring_one( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt ) {
+  pl_tx_ring_t * ring = &self->ring;
+  (void)reap( ring );
+  if( ring->prod - ring->cons >= ring->cap ) return EAGAIN;
+  put( ring, pkt, 0UL );
+  int err = kick( self );
+  if( err ) take_back( ring, ring->prod - 1UL );
+  return err;
+}
+
+int
+pl_tx_ring_open( pl_af_packet_t * self, int fd, unsigned long slots, pl_err_t * err ) {
   pl_tx_ring_t * ring    = &self->ring;
   unsigned long  blocks  = ( slots + PER_BLOCK - 1UL ) / PER_BLOCK;
   int            version = TPACKET_V2, one = 1;
@@ -244,6 +295,7 @@ pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err ) {
                              .tp_block_nr   = (unsigned)blocks,
                              .tp_frame_size = SLOT_SZ,
                              .tp_frame_nr   = (unsigned)( blocks * PER_BLOCK ) };
+  ring->fd       = fd;
   ring->cap      = slots;
   ring->slot_cnt = req.tp_frame_nr;
   ring->map_sz   = blocks * BLOCK_SZ;
@@ -255,12 +307,12 @@ pl_tx_ring_open( pl_af_packet_t * self, unsigned long slots, pl_err_t * err ) {
     return -1;
   }
   char const * step   = "version";
-  int          failed = setsockopt( self->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof( version ) );
-  if( !failed ) step = "virtio header", failed = setsockopt( self->fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof( one ) );
-  if( !failed ) step = "transmit ring", failed = setsockopt( self->fd, SOL_PACKET, PACKET_TX_RING, &req, sizeof( req ) );
+  int          failed = setsockopt( fd, SOL_PACKET, PACKET_VERSION, &version, sizeof( version ) );
+  if( !failed ) step = "virtio header", failed = setsockopt( fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof( one ) );
+  if( !failed ) step = "transmit ring", failed = setsockopt( fd, SOL_PACKET, PACKET_TX_RING, &req, sizeof( req ) );
   if( !failed ) {
     step         = "map";
-    void * where = mmap( NULL, ring->map_sz, PROT_READ | PROT_WRITE, MAP_SHARED, self->fd, 0 );
+    void * where = mmap( NULL, ring->map_sz, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0 );
     failed       = where == MAP_FAILED;
     if( !failed ) ring->map = where;
   }

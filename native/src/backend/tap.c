@@ -86,9 +86,10 @@ tap_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, 
   int            bad   = gone && batch_cnt ? PL_PORT_REMOVED : 0;
   int            err   = 0;
   uint64_t const t0    = pl_clock_ns();
+  pl_port_look( &self->port, &self->head, t0, 0 ); /* the kernel does not look at sizes */
   for( ; !bad && i < batch_cnt; i++ ) {
     if( !batch[i].buf_sz ) continue;
-    if( ( bad = pl_port_check( &self->port, batch[i].buf, batch[i].buf_sz ) ) ) break;
+    if( ( bad = pl_port_examine( &self->port, &self->head, batch[i].buf, batch[i].buf_sz ) ) ) break;
     if( ( err = write_frame( self, &batch[i] ) ) ) {
       bad = meaning( self, err );
       break;

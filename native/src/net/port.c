@@ -84,6 +84,13 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
 }
 
 int
+pl_port_mtu_changed( pl_port_t * self, pl_backend_t * head ) {
+  uint32_t const before = self->mtu;
+  pl_port_look( self, head, pl_clock_ns(), 1 );
+  return self->mtu != before;
+}
+
+int
 pl_port_refuse( pl_port_t const * self, pl_backend_t * head, pl_aio_pkt_info_t const * pkt, int cause, int err ) {
   head->cause = (pl_cause_t){ .id = cause, .a = pkt->buf_sz, .b = (uint64_t)err, .c = self->mtu };
   if( cause == PL_PORT_LIMIT ) head->cause.b = pl_frame_limit( self->mtu, pkt->buf, pkt->buf_sz );
@@ -158,6 +165,7 @@ void
 pl_port_close( pl_port_t * self ) {
   pl_rx_ring_close( self->rx );
   pl_monitor_release( self->device.monitor );
-  if( self->device.send_fd >= 0 ) close( self->device.send_fd );
-  if( self->device.mem_fd >= 0 ) close( self->device.mem_fd );
+  int const fds[] = { self->device.send_fd, self->device.tag_fd, self->device.mem_fd };
+  for( int i = 0; i < 3; i++ )
+    if( fds[i] >= 0 ) close( fds[i] );
 }

@@ -60,6 +60,16 @@ pl_port_check( pl_port_t const * self, uint8_t const * buf, unsigned long sz ) {
   return sz > pl_frame_limit( self->mtu, buf, sz ) ? PL_PORT_LIMIT : 0;
 }
 
+/* Whether the MTU is another one than was known: asked before a frame is refused for it. */
+int pl_port_mtu_changed( pl_port_t * self, pl_backend_t * head );
+
+/* The same as pl_port_check, with the MTU as it is now. */
+static inline int
+pl_port_examine( pl_port_t * self, pl_backend_t * head, uint8_t const * buf, unsigned long sz ) {
+  int cause = pl_port_check( self, buf, sz );
+  return cause == PL_PORT_LIMIT && pl_port_mtu_changed( self, head ) ? pl_port_check( self, buf, sz ) : cause;
+}
+
 /* Notes why a packet was not taken.  Returns the code. */
 int pl_port_refuse( pl_port_t const * self, pl_backend_t * head, pl_aio_pkt_info_t const * pkt, int cause, int err );
 

@@ -64,6 +64,7 @@ export function createClient(bridge: PageBridge): Client {
     recent: new Set(),
     command: new Set(),
     'lab.state': new Set(),
+    diagnoses: new Set(),
   };
   const silence = new Set<(sentence: string | null) => void>();
   const waiting = new Map<number, Waiting>();

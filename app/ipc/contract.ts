@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backendDescriptorSchema } from '../backend/descriptor';
+import { diagnosisSchema } from '../lab/finding';
 import { labPortInputSchema, labSizeSchema, netLabSchema } from '../lab/state';
 import { STREAMS_MAX, settingsSchema } from '../run/plan';
 import { CALLS_KEPT, callsReadingSchema, histogramsSchema } from '../stats/calls';
@@ -113,6 +114,8 @@ export const liveSchema = z.object({
 });
 export type Live = z.infer<typeof liveSchema>;
 
+export const instanceDiagnosisSchema = diagnosisSchema.extend({ id: instanceIdSchema });
+
 /** A plan that was opened or saved before; the key is what the page may say of it. */
 export const recentPlanSchema = z.object({ key: z.number(), name: z.string(), folder: z.string() });
 export type RecentPlan = z.infer<typeof recentPlanSchema>;
@@ -138,6 +141,8 @@ export const helloSchema = z.object({
   recent: z.array(recentPlanSchema),
   /** The lab of interfaces, open or not. */
   netLab: netLabSchema,
+  /** Of the instances that were looked at. */
+  diagnoses: z.array(instanceDiagnosisSchema),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -243,6 +248,8 @@ export const events = {
   recent: z.array(recentPlanSchema),
   /** The lab of interfaces: it or one of them has changed. */
   'lab.state': netLabSchema,
+  /** What is found about instances, of those where it differs from what was told last; at most a few a second. */
+  diagnoses: z.array(instanceDiagnosisSchema),
   /** A command of the native menu, by the id it has in the page's palette. */
   command: z.object({ id: z.string().max(64) }),
 } as const;

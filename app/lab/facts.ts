@@ -62,7 +62,11 @@ export type PlaceFacts =
       readonly sender: InterfaceFacts | null;
       readonly peer: InterfaceFacts | null;
       readonly names: { readonly sender: string; readonly peer: string };
+      /** The pair of a lab that stays; null for one that was made to look at and is gone. */
+      readonly pair: number | null;
     }
+  /** Nowhere: no lab is open, or it has no such pair. */
+  | { readonly kind: 'none'; readonly why: string }
   | {
       readonly kind: 'interface';
       readonly name: string;
@@ -73,6 +77,8 @@ export type PlaceFacts =
     };
 
 export interface Facts {
+  /** Why the settings are no plan that could run, or null. */
+  readonly refused: string | null;
   readonly backend: {
     readonly name: string;
     /** Why it cannot be used, or null. */

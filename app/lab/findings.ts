@@ -1,73 +1,73 @@
 import { group } from '../quantity/parse';
 import type { Facts, InterfaceDetails, InterfaceFacts, LabFailure, PlaceFacts } from './facts';
+import type { Finding, FindingId } from './finding';
+import type { LabEnd } from './limits';
+import type { LabChange, LabPortInput } from './state';
 
 /**
  * A preflight as data: facts about this computer in, findings out. Nothing here looks at anything, and no fix is ever
  * run; it is shown for a person to judge.
  */
 
-export type FindingLevel = 'ok' | 'warning' | 'problem';
-
-export interface Finding {
-  readonly id: FindingId;
-  /** A problem prevents the run or lets none of it arrive; a warning may explain what is seen later. */
-  readonly level: FindingLevel;
-  /** One sentence. */
-  readonly sentence: string;
-  /** The command that would change it, or null where no command does. */
-  readonly fix: string | null;
-}
-
-/** In the order in which they are told. */
-export const FINDING_IDS = [
-  'backend',
-  'rights',
-  'namespaces',
-  'lab',
-  'memlock',
-  'tun',
-  'interface',
-  'link',
-  'carrier',
-  'mtu',
-  'queues',
-  'driver',
-  'xdp',
-  'qdisc',
-  'offloads',
-  'napi',
-  'peer',
-] as const;
-export type FindingId = (typeof FINDING_IDS)[number];
-
 /** A run is not prevented by what was found. */
 export function isReady(findings: readonly Finding[]): boolean {
   return findings.every(({ level }) => level !== 'problem');
 }
 
-const ok = (id: FindingId, sentence: string): Finding => ({ id, level: 'ok', sentence, fix: null });
-const warning = (id: FindingId, sentence: string, fix: string | null): Finding => ({
+export const ok = (id: FindingId, sentence: string): Finding => ({
+  id,
+  level: 'ok',
+  sentence,
+  fix: null,
+  action: null,
+});
+
+/** `action` is what the window's lab would do in place of the command. */
+export const warning = (
+  id: FindingId,
+  sentence: string,
+  fix: string | null,
+  action: LabPortInput | null = null,
+): Finding => ({
   id,
   level: 'warning',
   sentence,
   fix,
+  action,
 });
-const problem = (id: FindingId, sentence: string, fix: string | null): Finding => ({
+
+export const problem = (
+  id: FindingId,
+  sentence: string,
+  fix: string | null,
+  action: LabPortInput | null = null,
+): Finding => ({
   id,
   level: 'problem',
   sentence,
   fix,
+  action,
 });
 
 /** Everything that the facts say about the run, in the order of `FINDING_IDS`. */
 export function findingsOf(facts: Facts): Finding[] {
   const { place } = facts;
-  const found: (Finding | null)[] = [backend(facts), rights(facts)];
+  const found: (Finding | null)[] = [plan(facts), backend(facts), rights(facts)];
+  if (place?.kind === 'none') found.push(problem('lab', firstOf(place.why), null));
   if (place?.kind === 'lab') found.push(namespaces(place.failure), lab(facts, place.failure));
   found.push(memlock(facts), tun(facts));
   if (place?.kind === 'interface') found.push(...onInterface(facts, place));
   if (place?.kind === 'lab' && (place.failure === null || place.sender)) found.push(...inLab(facts, place));
   return found.filter((finding) => finding !== null);
+}
+
+/** The first sentence; what follows is advice. */
+function firstOf(text: string): string {
+  return /^.*?\.(?= \p{Lu})/u.exec(text)?.[0] ?? text;
+}
+
+function plan({ refused, backend: { unavailable } }: Facts): Finding | null {
+  return refused === null || refused === unavailable ? null : problem('plan', firstOf(refused), null);
 }
 
 function backend({ backend: { name, unavailable } }: Facts): Finding {
@@ -82,7 +82,7 @@ const NET_RAW = 1n << 13n;
 const IPC_LOCK = 1n << 14n;
 
 function rights({ backend: { name, device }, place, rights }: Facts): Finding | null {
-  if (place?.kind === 'lab')
+  if (place?.kind === 'lab' || place?.kind === 'none')
     return ok(
       'rights',
       'No right is needed: what needs one is done by the helper of the lab, within its namespaces.',
@@ -115,11 +115,12 @@ function isTold({ tun, lockedBytes }: Facts, { forbidden, step, noZeroCopy }: La
 }
 
 function lab(facts: Facts, failure: LabFailure | null): Finding | null {
-  if (failure === null) return ok('lab', `A lab opens here, and backend ${facts.backend.name} on it.`);
+  if (failure === null)
+    return facts.place?.kind === 'lab' && facts.place.pair !== null
+      ? ok('lab', 'A lab is open.')
+      : ok('lab', `A lab opens here, and backend ${facts.backend.name} on it.`);
   if (isTold(facts, failure)) return null;
-  // What follows the first sentence is advice.
-  const sentence = /^.*?\.(?= \p{Lu})/u.exec(failure.sentence)?.[0] ?? failure.sentence;
-  return problem('lab', sentence, failure.step === 'start helper' ? 'npm run build' : null);
+  return problem('lab', firstOf(failure.sentence), failure.step === 'start helper' ? 'npm run build' : null);
 }
 
 function memlock({ lockedBytes, memlock, rights, place, backend: { name } }: Facts): Finding | null {
@@ -166,28 +167,52 @@ function word(name: string): string {
   return /^[\w.:@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
-function inLab(
-  facts: Facts,
-  { failure, sender, peer, names }: PlaceFacts & { kind: 'lab' },
-): (Finding | null)[] {
-  if (!sender)
+/** The change to an end of the pair that the window's lab can make; null where the lab is none of the window's. */
+export function inWindow(
+  { pair, names }: PlaceFacts & { kind: 'lab' },
+  end: LabEnd,
+  change: LabChange,
+): LabPortInput | null {
+  return pair === null || names.peer === names.sender ? null : { pair, end, change };
+}
+
+/** What is all right needs no change. */
+function withAction(finding: Finding | null, action: LabPortInput | null): Finding | null {
+  return finding && finding.level !== 'ok' ? { ...finding, action } : finding;
+}
+
+function inLab(facts: Facts, place: PlaceFacts & { kind: 'lab' }): (Finding | null)[] {
+  const { failure, sender, peer, names } = place;
+  const own = names.peer === names.sender;
+  if (!sender) {
+    // A TAP device is made for its run.
+    if (own && place.pair !== null) return [ok('interface', `${names.sender} is made when a run starts.`)];
     return [
       problem(
         'interface',
         `${names.sender} is not there: the pair was deleted from the lab, and its runs have ended.`,
         'packet-lab lab',
+        inWindow(place, 'a', { what: 'create' }),
       ),
     ];
-  const own = names.peer === names.sender;
+  }
   return [
     ok('interface', `${sender.name} is there, an interface of a private lab.`),
-    link(sender, ''),
-    carrier(sender, own ? null : names.peer, ''),
-    mtu(sender, own ? null : peer, ''),
+    withAction(link(sender, ''), own ? null : inWindow(place, 'a', { what: 'link', up: true })),
+    withAction(
+      carrier(sender, own ? null : names.peer, ''),
+      inWindow(place, 'a', { what: 'carrier', on: true }),
+    ),
+    withAction(mtu(sender, own ? null : peer, ''), inWindow(place, 'b', { what: 'mtu', mtu: sender.mtu })),
     ok('driver', own ? 'Its driver is tun.' : 'Its driver is veth, with one queue.'),
     failure?.noZeroCopy ? noZeroCopy(facts, sender.name) : null,
     // The carrier has told of it.
-    sender.up && !sender.carrier && peer && !peer.up ? null : peerOf(peer, names, own),
+    sender.up && !sender.carrier && peer && !peer.up
+      ? null
+      : withAction(
+          peerOf(peer, names, own),
+          inWindow(place, 'b', peer ? { what: 'link', up: true } : { what: 'create' }),
+        ),
   ];
 }
 

@@ -1,7 +1,9 @@
 import { parseOptions } from '../../app/backend/descriptor';
-import { type Finding, findingsOf, isReady } from '../../app/lab/findings';
+import type { Finding } from '../../app/lab/finding';
+import { findingsOf, isReady } from '../../app/lab/findings';
 import { clip } from '../../app/quantity/parse';
 import { type AskedBackend, gatherFacts, type Where } from '../lab/facts';
+import { LOOPBACK } from '../lab/preflight';
 import { readWords } from './args';
 import { joinLab, readLab } from './labArgs';
 import type { Terminal } from './send';
@@ -16,10 +18,10 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
-/** UDP goes to loopback addresses only. */
-const LOOPBACK = 'lo';
+/** No lab outlives a command. */
+type Place = Exclude<Where, { kind: 'held' }>;
 
-function readDoctor(argv: readonly string[]): { asked: AskedBackend; where: Where; json: boolean } {
+function readDoctor(argv: readonly string[]): { asked: AskedBackend; where: Place; json: boolean } {
   const { values, positionals } = readWords(joinLab(argv), OPTIONS);
   const [word] = positionals;
   if (word !== undefined)
@@ -51,6 +53,11 @@ function readDoctor(argv: readonly string[]): { asked: AskedBackend; where: Wher
   return { asked, where: { kind: 'interface', name }, json };
 }
 
+/** A finding without what only the window can do. */
+function plain({ id, level, sentence, fix }: Finding): Omit<Finding, 'action'> {
+  return { id, level, sentence, fix };
+}
+
 const MARKS = { ok: 'ok', warning: 'warning', problem: 'PROBLEM' } as const;
 
 function describe(findings: readonly Finding[]): string {
@@ -75,7 +82,7 @@ export async function doctorCommand(argv: readonly string[], terminal: Terminal)
     where?.kind === 'lab' ? { kind: 'lab', ...where.size } : where && { kind: 'interface', name: where.name };
   terminal.out(
     json
-      ? `${JSON.stringify({ backend: asked.descriptor.name, place, ready, findings })}\n`
+      ? `${JSON.stringify({ backend: asked.descriptor.name, place, ready, findings: findings.map(plain) })}\n`
       : describe(findings),
   );
   return ready ? EXIT_DONE : EXIT_FAULT;

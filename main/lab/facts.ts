@@ -8,8 +8,9 @@ import { type LabPlace, type LabPort, NetLab, nameOf } from './netLab';
 import { NetLabError, whoForbids } from './netLabError';
 import { interfaceNames, memoryLimit, namespaceSettings, rights, threadedNapi, tunState } from './procFacts';
 
-/** Where to look: at a lab that is made for it, or at an interface of this computer, which nothing is sent to. */
+/** Where to look: at a lab that is made for it or is there, or at an interface of this computer, which nothing is sent to. */
 export type Where =
+  | { readonly kind: 'held'; readonly look: (asked: AskedBackend) => Promise<PlaceFacts> }
   | { readonly kind: 'lab'; readonly size: LabSize }
   | { readonly kind: 'interface'; readonly name: string }
   | null;
@@ -20,20 +21,39 @@ export interface AskedBackend {
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 
-/** Gathers what `findingsOf` judges. Reads, and makes nothing but a lab that is gone afterwards. */
-export async function gatherFacts(asked: AskedBackend, where: Where): Promise<Facts> {
+function placeOf(asked: AskedBackend, where: Where): Promise<PlaceFacts> | null {
+  switch (where?.kind) {
+    case undefined:
+      return null;
+    case 'held':
+      return where.look(asked);
+    case 'lab':
+      return newLab(asked, where.size);
+    case 'interface':
+      return onHost(where.name);
+  }
+}
+
+/**
+ * Gathers what `findingsOf` judges. Reads, and makes nothing but a lab that is gone afterwards. `refused` is why the
+ * settings are no plan.
+ */
+export async function gatherFacts(
+  asked: AskedBackend,
+  where: Where,
+  refused: string | null = null,
+): Promise<Facts> {
   const { descriptor, options } = asked;
   const { name, unavailable, capabilities } = descriptor;
-  const place =
-    where === null ? null : where.kind === 'lab' ? await newLab(asked, where.size) : await onHost(where.name);
   return {
+    refused,
     backend: { name, unavailable, device: capabilities.device === 'needed' },
     rights: rights(),
     lockedBytes: name === 'af_xdp' ? Number(options.ring) * LAB_LIMITS.frameSize : 0,
     zeroCopy: name === 'af_xdp' && options.mode === 'zero-copy',
     memlock: memoryLimit(),
     tun: tunState(),
-    place,
+    place: await placeOf(asked, where),
   };
 }
 
@@ -54,7 +74,14 @@ async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<Pla
   try {
     lab = await NetLab.open(pairs, mtu);
   } catch (error) {
-    return { kind: 'lab', failure: failureOf(error), sender: null, peer: null, names: placeNames(asked, 0) };
+    return {
+      kind: 'lab',
+      failure: failureOf(error),
+      sender: null,
+      peer: null,
+      names: placeNames(asked, 0),
+      pair: null,
+    };
   }
   try {
     let failure: LabFailure | null = null;
@@ -64,7 +91,7 @@ async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<Pla
     } catch (error) {
       failure = failureOf(error);
     }
-    return { ...(await labFacts(lab, 0, asked)), failure };
+    return { ...(await labFacts(lab, 0, asked)), failure, pair: null };
   } finally {
     await lab.close();
   }
@@ -96,6 +123,7 @@ export async function labFacts(
     sender: await look(sender),
     peer: await look(peer),
     names: placeNames(asked, pair),
+    pair,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PlaceFacts } from '../../app/lab/facts';
 import { LAB_ENDS, type LabEnd } from '../../app/lab/limits';
 import { needsLab, noPair, pairOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
@@ -11,6 +12,7 @@ import {
 import { group } from '../../app/quantity/parse';
 import type { RunPlan } from '../../app/run/plan';
 import type { NativeDevice } from '../native/addon';
+import { type AskedBackend, labFacts } from './facts';
 import { LabError } from './labError';
 import { type LabPort, NetLab } from './netLab';
 
@@ -26,6 +28,12 @@ const READ_MS = 500;
 
 /** Changes of this time are told together, in ms. */
 const TELL_MS = 50;
+
+/** A run that sends on the lab. */
+export interface RunOnLab {
+  readonly id: string;
+  readonly plan: RunPlan;
+}
 
 interface Open {
   readonly net: NetLab;
@@ -154,7 +162,29 @@ export class HeldLab {
   }
 
   /** The interface a run takes; `others` are the active runs on it. */
-  async device(plan: RunPlan, others: readonly { id: string; plan: RunPlan }[]): Promise<NativeDevice> {
+  async device(plan: RunPlan, others: readonly RunOnLab[]): Promise<NativeDevice> {
+    const { net, pair } = this.pairFor(plan, others);
+    return net.openRun(pair, plan.backend);
+  }
+
+  /** What is known of the interfaces a run would take, or why there is none for it. */
+  async look(asked: AskedBackend, others: readonly RunOnLab[]): Promise<PlaceFacts> {
+    const { name } = asked.descriptor;
+    if (!this.open && this.state.problem !== null) return { kind: 'none', why: this.state.problem };
+    try {
+      const { net, pair } = this.pairFor({ backend: { name, options: asked.options } }, others);
+      return await labFacts(net, pair, asked);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      return { kind: 'none', why: error.sentence };
+    }
+  }
+
+  /** The pair of a run; a `LabError` when there is none for it. */
+  private pairFor(
+    plan: Pick<RunPlan, 'backend'>,
+    others: readonly RunOnLab[],
+  ): { net: NetLab; pair: number } {
     const { net } = this.opened(plan.backend.name);
     const pair = pairOf(plan);
     const taken = others.find((other) => pairOf(other.plan) === pair);
@@ -165,7 +195,7 @@ export class HeldLab {
       );
     }
     if (pair >= net.pairs) throw new LabError(noPair(pair, net.pairs), 'options.pair');
-    return net.openRun(pair, plan.backend);
+    return { net, pair };
   }
 
   /** What a run's lab is made of; null while none is open. */

@@ -34,6 +34,8 @@ export interface Around {
   nameOf(id: string): string;
   /** The interface that a run on one takes. Rejects with a `LabError` when there is none. */
   device(plan: RunPlan): Promise<NativeDevice>;
+  /** Finds out what may keep a run from sending. Never rejects, and prevents nothing. */
+  preflight(): Promise<void>;
 }
 
 const ALONE: Around = {
@@ -42,6 +44,7 @@ const ALONE: Around = {
   device: async ({ backend }) => {
     throw new LabError(needsLab(backend.name), 'backend');
   },
+  preflight: async () => {},
 };
 
 /**
@@ -173,6 +176,7 @@ export class Instance {
     const asked = this.draft.settings;
     this.setPhase('opening');
     try {
+      await this.around.preflight();
       const wire = { id: this.id, nameOf: this.around.nameOf };
       const guarded = await this.draft.guarded(plan);
       const device = () => {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { InstanceInfo, JournalEntry, Live } from '../../app/ipc/contract';
+import type { Diagnosis } from '../../app/lab/finding';
 import type { NetLabInfo } from '../../app/lab/state';
 import type { History } from '../../app/stats/series';
 import type { KeptSession } from '../store/session';
-import { HeldLab } from './heldLab';
+import { Diagnoses } from './diagnoses';
+import { HeldLab, type RunOnLab } from './heldLab';
 import { Instance } from './instance';
 import { Journal } from './journal';
 import { LabError } from './labError';
+import { preflightOf } from './preflight';
 
 /** Who listens to a lab; each registration returns its own undo. */
 export interface LabListener {
@@ -16,6 +19,8 @@ export interface LabListener {
   stats?(live: Live[]): void;
   /** The lab of interfaces, or one of them, has changed. */
   netLab?(state: NetLabInfo): void;
+  /** What is found about these instances differs from what was told before. */
+  diagnoses?(changed: Diagnosis[]): void;
   /** Something of `kept()` has changed, or may have. */
   kept?(): void;
 }
@@ -42,9 +47,20 @@ export class Lab {
   readonly held = new HeldLab({
     changed: (state) => {
       for (const listener of this.listeners) listener.netLab?.(state);
+      this.diagnoses.soon(this.instances.keys());
     },
     journal: (level, text) => this.entries.add(level, null, text),
   });
+  /** Why nothing is sent or arrives, or may be so. */
+  readonly diagnoses = new Diagnoses(
+    (id) => {
+      const instance = this.instances.get(id);
+      return instance ? preflightOf(instance.draft, (asked) => this.held.look(asked, this.onLab(id))) : null;
+    },
+    (changed) => {
+      for (const listener of this.listeners) listener.diagnoses?.(changed);
+    },
+  );
   private timer: NodeJS.Timeout | null = null;
   private changePending = false;
   /** The instance that the page shows. */
@@ -83,22 +99,27 @@ export class Lab {
       id,
       {
         changed: () => this.changed(),
-        kept: () => this.tellKept(),
+        kept: () => {
+          this.diagnoses.soon([id]);
+          this.tellKept();
+        },
         journal: (level, text) => this.entries.add(level, id, text),
       },
       this.now,
       {
         others: () => [...this.instances.values()].filter((i) => i.id !== id).map((i) => i.neighbour()),
         nameOf: (other) => `${this.name}.${other}`,
-        device: (plan) =>
-          this.held.device(
-            plan,
-            [...this.instances.values()].flatMap((i) => (i.id === id ? [] : (i.onDevice() ?? []))),
-          ),
+        device: (plan) => this.held.device(plan, this.onLab(id)),
+        preflight: () => this.diagnoses.now(id),
       },
     );
     this.instances.set(id, instance);
     return instance;
+  }
+
+  /** The other runs that are or will be on the lab of interfaces. */
+  private onLab(id: string): RunOnLab[] {
+    return [...this.instances.values()].flatMap((i) => (i.id === id ? [] : (i.onDevice() ?? [])));
   }
 
   select(id: string): void {
@@ -125,6 +146,7 @@ export class Lab {
     const instance = this.get(id);
     if (this.instances.size === 1) throw new LabError('The last instance stays; add another one first.');
     this.instances.delete(id);
+    this.diagnoses.forget(id);
     await instance.close();
     this.changed();
   }
@@ -177,11 +199,13 @@ export class Lab {
     this.timer = null;
     await Promise.all([...this.instances.values()].map((instance) => instance.close()));
     await this.held.dispose();
+    this.diagnoses.close();
   }
 
   /** Tells listeners once per turn of the event loop, and keeps the sampler going while needed. */
   private changed(): void {
     this.tellKept();
+    this.diagnoses.soon(this.instances.keys());
     this.timer ??= setInterval(() => this.tick(), SAMPLE_MS);
     if (this.changePending) return;
     this.changePending = true;

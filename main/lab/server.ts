@@ -59,6 +59,7 @@ function handlersOf(lab: Lab, shell: Shell): Handlers {
       selected: lab.selected,
       recent: shell.recent.list(),
       netLab: lab.held.info(),
+      diagnoses: lab.diagnoses.all(),
     }),
     ...planHandlers(lab, shell),
     'instance.select': ({ id }) => {
@@ -188,6 +189,7 @@ export function serve(lab: Lab, shell: Shell, link: Link): () => void {
     journal: (entry) => event('journal', [entry]),
     stats: (live) => feed.offer(live),
     netLab: (state) => event('lab.state', state),
+    diagnoses: (changed) => event('diagnoses', changed),
   });
   const noNews = shell.recent.listen((list) => event('recent', list));
   const noMenu = shell.onCommand((id) => event('command', { id }));

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FINDING_IDS, type Finding } from '../../app/lab/findings';
+import { FINDING_IDS, type Finding } from '../../app/lab/finding';
 import { which } from '../../main/dev/exec.mjs';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { packetLab, scratch } from './cli';

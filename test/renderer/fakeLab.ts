@@ -402,6 +402,7 @@ export class FakeLab implements PageBridge {
       selected: this.selected ?? this.instances[0]?.id ?? null,
       recent: this.recent,
       netLab: this.netLab,
+      diagnoses: [],
     };
   }
 }

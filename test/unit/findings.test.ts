@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts, InterfaceDetails, InterfaceFacts, LabFailure, PlaceFacts } from '../../app/lab/facts';
-import { FINDING_IDS, type Finding, findingsOf, isReady } from '../../app/lab/findings';
+import { FINDING_IDS, type Finding } from '../../app/lab/finding';
+import { findingsOf, isReady } from '../../app/lab/findings';
 import { namespaceCause } from '../../app/lab/namespaces';
 
 const MANY = (1n << 40n) - 1n;
@@ -39,6 +40,7 @@ const inLab = (change: Partial<Lab> = {}): Lab => ({
   sender: port(),
   peer: port({ name: 'pl0b' }),
   names: { sender: 'pl0a', peer: 'pl0b' },
+  pair: null,
   ...change,
 });
 
@@ -65,6 +67,7 @@ function found(
   change: Partial<Facts> = {},
 ): { all: Finding[]; of: (id: string) => Finding | undefined } {
   const all = findingsOf({
+    refused: null,
     backend: { name, unavailable: null, device: !['null', 'udp'].includes(name) },
     rights: { effective: 0n, noNewPrivileges: false, initial: true },
     lockedBytes: name === 'af_xdp' ? 4_194_304 : 0,
@@ -164,6 +167,7 @@ describe('rights and limits', () => {
     expect(found('tap', { place: failure(missing) }).of('lab')).toEqual({
       id: 'lab',
       level: 'problem',
+      action: null,
       sentence: 'No helper is there; npm run build makes it.',
       fix: 'npm run build',
     });
@@ -346,7 +350,8 @@ test('findings come in the order of their ids, each one sentence and once', () =
       failure({}),
     ]) {
       const { all } = found(name, { place, tun: 'absent', memlock: { soft: 1, hard: 1 } });
-      const at = all.map(({ id }) => FINDING_IDS.indexOf(id));
+      const order: readonly string[] = FINDING_IDS;
+      const at = all.map(({ id }) => order.indexOf(id));
       expect(at).toEqual([...new Set(at)].sort((a, b) => a - b));
       for (const { sentence } of all) expect(sentence).toMatch(/^[^\n]*\.$/);
       for (const { sentence } of all) expect(sentence).not.toMatch(/\. \p{Lu}/u);

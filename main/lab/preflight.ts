@@ -1,0 +1,47 @@
+import { parseOptions } from '../../app/backend/descriptor';
+import type { PlaceFacts } from '../../app/lab/facts';
+import type { Finding } from '../../app/lab/finding';
+import { findingsOf, problem } from '../../app/lab/findings';
+import type { Settings } from '../../app/run/plan';
+import { findBackend } from '../backends/table';
+import type { InstanceDraft } from './draft';
+import { type AskedBackend, gatherFacts, type Where } from './facts';
+import { LabError } from './labError';
+
+/** UDP goes to loopback addresses only. */
+export const LOOPBACK = 'lo';
+
+/** The backend of these settings with the options of its plan, or else those it has by itself. */
+function askedOf({ backend }: Settings, planned: AskedBackend['options'] | null): AskedBackend | null {
+  const descriptor = findBackend(backend);
+  if (!descriptor) return null;
+  if (planned) return { descriptor, options: planned };
+  const own = parseOptions(descriptor, {});
+  return { descriptor, options: own.ok ? own.value : {} };
+}
+
+function whereOf({ descriptor: { name, capabilities } }: AskedBackend, held: Look): Where {
+  if (capabilities.device === 'needed') return { kind: 'held', look: held };
+  return name === 'udp' && process.platform === 'linux' ? { kind: 'interface', name: LOOPBACK } : null;
+}
+
+/** What the lab that is open tells of the interfaces a run would have. */
+type Look = (asked: AskedBackend) => Promise<PlaceFacts>;
+
+/** What can be found about the run of a draft as it stands now. Looks, and sends nothing; never rejects. */
+export async function preflightOf(draft: InstanceDraft, held: Look): Promise<Finding[]> {
+  let refused: string | null = null;
+  let options: AskedBackend['options'] | null = null;
+  try {
+    options = draft.planned().backend.options;
+  } catch (error) {
+    refused = LabError.from(error).sentence;
+  }
+  const asked = askedOf(draft.settings, options);
+  if (!asked) return refused === null ? [] : [problem('plan', refused, null)];
+  try {
+    return findingsOf(await gatherFacts(asked, whereOf(asked, held), refused));
+  } catch (error) {
+    return [problem('unknown', LabError.from(error).sentence, null)];
+  }
+}

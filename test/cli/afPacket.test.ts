@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunResult } from '../../app/run/result';
 import { tool, tsharkBytes } from '../oracle';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { HEX, packetLab, scratch } from './cli';
-import { installFor, noLab, sentAs, startAs } from './labRun';
+import { installFor, noLab, sentAs } from './labRun';
 
 const dir = scratch();
 const user = isRoot ? makeUser() : null;
@@ -14,7 +13,6 @@ beforeAll(() => installFor(dir));
 
 const forbidden = await noLab();
 
-const start = (person: Person, ...args: string[]) => startAs(person, dir, ...args);
 const sent = (person: Person, ...args: string[]) => sentAs(person, dir, '--backend', 'af_packet', ...args);
 
 const WAYS = [
@@ -121,51 +119,7 @@ describe.skipIf(forbidden !== null)('af_packet in a lab', () => {
     expect(without).toMatchObject({ status: 2, stdout: '' });
     expect(without.stderr).toContain('add --lab');
   });
-
-  test('a run whose helper is killed ends with a fault', async () => {
-    const run = start(
-      self,
-      'send',
-      '--backend',
-      'af_packet',
-      '--lab',
-      '--json',
-      '--hex',
-      HEX,
-      '--duration',
-      '60s',
-      '--rate',
-      '1kpps',
-    );
-    let helper: number | null = null;
-    for (let i = 0; i < 1000 && helper === null; i++) {
-      await new Promise((go) => setTimeout(go, 10));
-      helper = childOf(run.pid);
-    }
-    await new Promise((go) => setTimeout(go, 300));
-    process.kill(helper ?? 0, 'SIGKILL');
-    const { status, stdout, stderr } = await run.ended;
-    expect(status).toBe(1);
-    const { fault, stoppedBy } = JSON.parse(stdout) as RunResult;
-    expect(stoppedBy).toBe('fault');
-    expect(fault).toMatchObject({ state: 'removed', step: 'helper' });
-    expect(stderr).toContain("pl0a is gone: the lab's helper has ended");
-  });
 });
-
-/** The helper that a process has started. */
-function childOf(parent: number): number | null {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(ppid) === parent && stat.includes('(packet-lab-help')) return Number(pid);
-    } catch {
-      // It has just ended.
-    }
-  }
-  return null;
-}
 
 if (forbidden !== null) test('af_packet in a lab', (context) => context.skip(forbidden));
 

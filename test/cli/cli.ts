@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import type { RunResult } from '../../app/run/result';
+import { tool } from '../oracle';
 
 const CLI = resolve('dist/cli.cjs');
 export const CAPTURES = resolve('test/fixtures/captures');
@@ -36,6 +37,14 @@ export async function sendJson(
 /** Starts the command line and gives the child, for tests that send signals to it by pid. */
 export function start(...args: string[]) {
   return spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Frames that tshark reads from a file that may end within a block. */
+export async function frames(file: string): Promise<number> {
+  const text = await tool('tshark', '-r', file, '-T', 'fields', '-e', 'frame.number').catch(
+    (error: Error & { stdout?: string }) => error.stdout ?? '',
+  );
+  return text.trim().split('\n').length;
 }
 
 /** A folder that goes when the test file ends. */

@@ -2,18 +2,9 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tool } from '../oracle';
-import { HEX, packetLab, scratch, start } from './cli';
+import { frames, HEX, packetLab, scratch, start } from './cli';
 
 const dir = scratch();
-
-/** Frames that tshark reads from a file that may end within a block. */
-async function frames(file: string): Promise<number> {
-  const text = await tool('tshark', '-r', file, '-T', 'fields', '-e', 'frame.number').catch(
-    (error: Error & { stdout?: string }) => error.stdout ?? '',
-  );
-  return text.trim().split('\n').length;
-}
 
 /** Starts, waits until the file holds this many bytes, and kills with SIGKILL. */
 async function killedAt(bytes: number, file: string, ...args: string[]): Promise<void> {

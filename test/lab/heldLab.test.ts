@@ -2,23 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LabChange, NetLabInfo } from '../../app/lab/state';
 import { defaultSettings } from '../../app/run/settings';
 import { Lab } from '../../main/lab/lab';
-import { NetLab } from '../../main/lab/netLab';
-import { NetLabError } from '../../main/lab/netLabError';
 import { TestPage } from './page';
+import { noLab } from './ways';
 
 // The lab of interfaces as a page has it: opened, changed and closed by requests, told by events.
 
-/** Why there can be no lab here, or null. */
-async function noLab(): Promise<string | null> {
-  try {
-    await (await NetLab.open(1, 1500)).close();
-    return null;
-  } catch (error) {
-    if (error instanceof NetLabError && (error.code === 'forbidden' || error.code === 'missing'))
-      return error.sentence;
-    throw error;
-  }
-}
 const forbidden = await noLab();
 
 let lab: Lab;

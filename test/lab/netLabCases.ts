@@ -90,6 +90,21 @@ export function processesIn(namespaces: readonly string[]): string[] {
     .filter((pid) => namespaces.includes(link(`/proc/${pid}/ns/net`)));
 }
 
+/** Whether a process runs; one that has ended and waits to be reaped by whoever adopted it does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    return false;
+  }
+}
+
+/** The network namespace that a process is in; empty when it may not be seen. */
+export function spaceOf(pid: number): string {
+  return link(`/proc/${pid}/ns/net`);
+}
+
 function link(path: string): string {
   try {
     return readlinkSync(path);
@@ -273,7 +288,7 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
   'a helper that is killed: told once, descriptors closed, nobody left in its namespaces': async () => {
     const lab = await NetLab.open(1, 1500);
     const { send } = await lab.openSender(a);
-    const spaces = [link(`/proc/${lab.helper}/ns/net`)];
+    const spaces = [spaceOf(lab.helper)];
     let told = 0;
     lab.onGone(() => told++);
     process.kill(lab.helper, 'SIGKILL');

@@ -15,6 +15,12 @@ export function held(pid: number | 'self'): Held {
   };
 }
 
+/** Address space of a process in MiB, whether there is memory behind it or not. */
+export function mappedMiB(pid: number | 'self'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmSize:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
+}
+
 /** The process and all that descend from it; those that end meanwhile are left out. */
 export function family(pid: number): number[] {
   try {

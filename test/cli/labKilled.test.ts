@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { RunResult } from '../../app/run/result';
+import { hostInterfaces, isAlive, processesIn, spaceOf, until } from '../lab/netLabCases';
+import { hexTo, noLab, noTap, WAYS, type Way } from '../lab/ways';
+import { frames, packetLab, scratch, start } from './cli';
+
+// The command line and its helper, killed while a run is at full rate, in every way to send.
+
+const dir = scratch();
+const forbidden = await noLab();
+const withoutTap = forbidden === null ? await noTap() : null;
+const ways = WAYS.filter(({ backend }) => backend !== 'tap' || withoutTap === null);
+
+/** Begins a run that would go on for ten minutes. */
+function startOn({ backend, options }: Way, ...more: string[]) {
+  const words = Object.entries(options).flatMap(([name, value]) => ['--opt', `${name}=${value}`]);
+  const run = ['--hex', hexTo(0), '--rate', 'max', '--duration', '600s'];
+  return start('send', '--backend', backend, '--lab', '--json', ...words, ...run, ...more);
+}
+
+/** The helper that a process has started; 0 before. */
+function helperOf(parent: number): number {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(`/proc/${name}/stat`, 'utf8');
+      } catch {
+        return ''; // it has just ended
+      }
+    });
+  const stat = stats.find(
+    (text) => text.includes('(packet-lab-help') && text.split(') ')[1]?.split(' ')[1] === String(parent),
+  );
+  return Number.parseInt(stat ?? '0', 10);
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+describe.skipIf(forbidden !== null).each(ways)('$name', (way) => {
+  test('the command line is killed: nothing is left, and its captures can be read', async () => {
+    const host = hostInterfaces();
+    const tee = join(dir, `${way.name}-tee.pcapng`);
+    const peer = join(dir, `${way.name}-peer.pcapng`);
+    const files = way.backend === 'udp' ? [tee] : [tee, peer];
+    const run = startOn(way, '--tee', tee, ...(way.backend === 'udp' ? [] : ['--peer-out', peer]));
+    const pid = run.pid ?? 0;
+    await until('the captures', () => files.every((file) => sizeOf(file) > 1_000_000));
+    const helper = helperOf(pid);
+    expect(helper).toBeGreaterThan(0);
+    const spaces = [spaceOf(helper)].filter((space) => space !== '');
+    expect(spaces).not.toContain(readlinkSync('/proc/self/ns/net'));
+    const gone = once(run, 'exit');
+    const killed = performance.now();
+    run.kill('SIGKILL');
+    expect(await gone).toEqual([null, 'SIGKILL']);
+    await until('the end of the helper', () => !isAlive(helper));
+    expect(processesIn(spaces)).toEqual([]);
+    expect(hostInterfaces()).toEqual(host);
+    const ms = performance.now() - killed;
+    console.log(`${way.name}: nothing left ${ms.toFixed()} ms after the kill`);
+    // The bound is a second; a machine that does other things meanwhile is not what is tested.
+    expect(ms).toBeLessThan(5000);
+    for (const file of files) {
+      const kept = await frames(file);
+      // Whole blocks of 92 B, at most the last one cut.
+      expect(kept).toBe(Math.floor((sizeOf(file) - 80) / 92));
+      const again = await packetLab('send', '--backend', 'null', '--pcap', file, '--json');
+      expect(JSON.parse(again.stdout)).toMatchObject({ taken: kept, refused: 0 });
+    }
+  });
+
+  test('its helper is killed: exit 1, and a fault in what is printed', async () => {
+    const tee = join(dir, `${way.name}-helper.pcapng`);
+    const run = startOn(way, '--tee', tee);
+    let stdout = '';
+    let stderr = '';
+    run.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    run.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const ended = once(run, 'close');
+    await until('the capture', () => sizeOf(tee) > 1_000_000);
+    process.kill(helperOf(run.pid ?? 0), 'SIGKILL');
+    expect(await ended).toEqual([1, null]);
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result).toMatchObject({ stoppedBy: 'fault', fault: { state: 'removed', step: 'helper' } });
+    expect(result.taken + result.refused + result.unexamined).toBe(result.offered);
+    expect(await frames(tee)).toBe(result.taken);
+    expect(stderr).toContain("the lab's helper has ended");
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+if (forbidden !== null) test('runs in a lab', (context) => context.skip(forbidden));
+else if (withoutTap !== null) test('tap', (context) => context.skip(withoutTap));

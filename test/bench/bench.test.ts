@@ -1,9 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { which } from '../../main/dev/exec.mjs';
+import { DIST } from '../../main/dev/paths.mjs';
 import { judge, median, medianInterval } from './judge.mjs';
+import { processTree } from './machine.mjs';
 
 const PROGRAM = 'test/bench/bench.mjs';
 
@@ -99,6 +103,59 @@ describe('npm run bench', () => {
       rmSync(dir, { recursive: true });
     }
   }, 120_000);
+
+  test('backends on interfaces: each case works, or says in a line why it is skipped; nothing is left', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'packet-lab-bench-'));
+    try {
+      const file = join(dir, 'bench.json');
+      const names = ['nic-af_packet', 'nic-af_xdp', 'nic-tap', 'nic-udp', 'nic-receive'];
+      const text = execFileSync(process.execPath, [PROGRAM, '--quick', ...names, '--json', file], {
+        encoding: 'utf8',
+        env: { ...process.env, TMPDIR: dir },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const { lines } = JSON.parse(readFileSync(file, 'utf8'));
+      expect(lines).toHaveLength(16);
+      for (const { name, rounds, bare } of lines) {
+        if (typeof rounds === 'string') {
+          expect(text).toContain(`${name}: skipped: ${rounds}\n`);
+          continue;
+        }
+        expect(rounds, name).toHaveLength(3);
+        for (const round of rounds)
+          expect(bare === null ? round.ours + 1 : round.ours * round.bare).toBeGreaterThan(0);
+      }
+      expect(readdirSync(dir)).toEqual(['bench.json']);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }, 180_000);
+
+  test('killed while another program sends for it, it leaves no process', async (context) => {
+    context.skip(process.getuid?.() !== 0, 'it needs root');
+    context.skip(which('trafgen') === null, 'trafgen is not installed');
+    const dir = mkdtempSync(join(tmpdir(), 'packet-lab-bench-'));
+    const helper = join(DIST, 'native', 'packet-lab-helper');
+    // The case before this one has built the program.
+    const child = spawn(
+      join(DIST, 'bench', 'measure'),
+      ['nic:tx-ring-bypass,trafgen', '60', '64', '400', '40', dir, helper],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      await once(child.stdout, 'data'); // a round was measured: trafgen runs
+      const started = processTree(child.pid ?? 0).slice(1);
+      expect(started.length).toBeGreaterThanOrEqual(2);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await expect
+        .poll(() => started.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 5000 })
+        .toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+      rmSync(dir, { recursive: true });
+    }
+  }, 60_000);
 
   test('what it does not know is said in one sentence', () => {
     for (const [args, words] of [

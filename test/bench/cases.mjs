@@ -2,6 +2,7 @@
 // Everything that is measured: what is compared with what, and the target.
 import { tmpdir } from 'node:os';
 import { codecRounds } from './codecs.mjs';
+import { NIC_CASES } from './nic.mjs';
 import { pairRounds } from './pairs.mjs';
 import { startRounds } from './startUp.mjs';
 import { appRounds, idleMemory, pageRounds } from './window.mjs';
@@ -44,16 +45,11 @@ const TMPFS = '/dev/shm';
 function inC({ name, pair, bytes = 64, batch = 64, folder = tmpdir(), ours, bare, target }) {
   return {
     name,
-    measure: async (how) => [
-      {
-        name,
-        ours,
-        bare,
-        unit: 'ns/packet',
-        target,
-        rounds: await pairRounds({ pair, bytes, batch, folder }, how),
-      },
-    ],
+    measure: async (how) => {
+      const made = await pairRounds({ pair, bytes, batch, folder }, how);
+      const rounds = typeof made === 'string' ? made : made.rounds;
+      return [{ name, ours, bare, unit: 'ns/packet', target, rounds }];
+    },
   };
 }
 
@@ -229,4 +225,5 @@ export const CASES = Object.freeze([
   page,
   memory,
   start,
+  ...NIC_CASES,
 ]);

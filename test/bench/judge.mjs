@@ -92,6 +92,7 @@ export function judge(rounds, target) {
   if (rounds.length < ROUNDS_MIN) return { ...numbers, reading: 'not judged' };
   // An absolute figure has no reference that shakes with it: an interval on one side of the limit is clear at any width.
   if (kind === 'value' && high <= target.limit) return { ...numbers, reading: 'met' };
+  if (kind === 'value' && low > target.limit) return { ...numbers, reading: 'missed' };
   if (!(width <= WIDTH_MAX)) return { ...numbers, reading: 'not resolved' };
   const met = kind === 'rate ratio' ? high >= target.limit : low <= target.limit;
   return { ...numbers, reading: met ? 'met' : 'missed' };

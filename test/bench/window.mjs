@@ -82,13 +82,16 @@ async function inWindow(work) {
 }
 
 /**
- * The built-in plan (loopback, batch 64, rate max), saved by the app, through the app with charts live and through the
- * command line in turns: ns per packet over runs of the same length, long enough for charts to be drawn.
+ * The built-in plan (batch 64, rate max) through the app with charts live, saved by it, and through the command line in
+ * turns: ns per packet over runs of the same length, long enough for charts to be drawn.
  * @param {How} how
+ * @param {(lab: Awaited<ReturnType<typeof open>>) => Promise<void>} prepare
+ * @param {readonly string[]} options of the command line
  */
-export function appRounds({ rounds, roundMs }) {
+function besideTerminal({ rounds, roundMs }, prepare, options) {
   const seconds = Math.max(3, roundMs / 1000);
   return inWindow(async (lab) => {
+    await prepare(lab);
     const plan = join(lab.profile, 'bench.plan.json');
     await lab.set('Rate', 'max');
     await lab.set('Stop after', `${seconds}s`);
@@ -105,7 +108,7 @@ export function appRounds({ rounds, roundMs }) {
       return (seconds * 1e9) / (await lab.figure('taken'));
     };
     const inTerminal = async () => {
-      const result = await run(process.execPath, [join(DIST, 'cli.cjs'), 'run', plan, '--json'], {
+      const result = await run(process.execPath, [join(DIST, 'cli.cjs'), 'run', plan, '--json', ...options], {
         limitMs: 60_000,
       });
       if (result.code !== 0) throw new Problem('The plan does not run on the command line.', result.stderr);
@@ -122,6 +125,22 @@ export function appRounds({ rounds, roundMs }) {
     }
     return done;
   });
+}
+
+/** On loopback. */
+export function appRounds(/** @type {How} */ how) {
+  return besideTerminal(how, async () => {}, []);
+}
+
+/** On af_packet, each in a lab of its own; a reason where no lab can be opened. */
+export function labAppRounds(/** @type {How} */ how) {
+  if (process.getuid?.() !== 0) return Promise.resolve('It is measured as root, as all of these are.');
+  const prepare = async (/** @type {Awaited<ReturnType<typeof open>>} */ lab) => {
+    await lab.page.getByLabel('Backend', { exact: true }).selectOption('af_packet');
+    await lab.button('Open a lab').click();
+    await lab.page.getByRole('region', { name: 'Lab', exact: true }).getByText('linked').first().waitFor();
+  };
+  return besideTerminal(how, prepare, ['--lab']);
 }
 
 /** Two instances at full rate and two at 100 kpps, all running; the first one, at full rate, is shown. */

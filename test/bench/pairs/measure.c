@@ -1,7 +1,7 @@
 /* measure: times one pair in turns, ours bare ours bare, and prints a line for each
    round: ns per packet of ours and of the bare side.
 
-     measure PAIR BYTES BATCH ROUNDS ROUND_MS FOLDER
+     measure PAIR[:OF] BYTES BATCH ROUNDS ROUND_MS FOLDER [HELPER]
 
    A round is many short turns, so that a machine that drifts drifts for both; it
    ends when each side has had its time.  Who goes first changes with every round.
@@ -15,12 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define TURN_NS (20e6)
 
-#define EXIT_SKIP (3) /* this machine cannot measure it; stderr says why */
-
-static pair_t const * const pairs[] = { &pair_send, &pair_runner, &pair_loopback, &pair_pcapng, &pair_reader };
+static pair_t const * const pairs[] = { &pair_send, &pair_runner, &pair_loopback, &pair_pcapng, &pair_reader, &pair_nic };
 
 typedef double (*side_t)( void * self, uint64_t * units );
 
@@ -39,15 +38,16 @@ calibrate( side_t side, void * self, unsigned long batch, uint64_t * units ) {
   }
 }
 
-static int
-pin( void ) {
-  cpu_set_t may;
-  if( sched_getaffinity( 0, sizeof( may ), &may ) ) return -1;
-  int cpu = CPU_SETSIZE - 1;
-  while( cpu >= 0 && !CPU_ISSET( cpu, &may ) ) cpu--;
-  CPU_ZERO( &may );
-  CPU_SET( cpu, &may );
-  return sched_setaffinity( 0, sizeof( may ), &may );
+void
+pair_pin( int last ) {
+  cpu_set_t all;
+  int const cnt = (int)sysconf( _SC_NPROCESSORS_CONF );
+  for( int i = 0; i < cnt; i++ ) {
+    CPU_ZERO( &all );
+    CPU_SET( last ? cnt - 1 - i : i, &all );
+    if( !sched_setaffinity( 0, sizeof( all ), &all ) ) return;
+  }
+  fprintf( stderr, "Not pinned to a CPU: %s.\n", strerror( errno ) );
 }
 
 static int
@@ -74,25 +74,38 @@ measure( pair_t const * pair, void * self, unsigned long batch, unsigned long ro
   return 0;
 }
 
+/* The pair of that name, and which of several in cfg. */
+static pair_t const *
+find( char const * name, pair_cfg_t * cfg ) {
+  unsigned long const sz = strcspn( name, ":" );
+  cfg->of                = name[sz] ? name + sz + 1UL : "";
+  for( unsigned long i = 0UL; i < sizeof( pairs ) / sizeof( pairs[0] ); i++ )
+    if( strlen( pairs[i]->name ) == sz && !memcmp( pairs[i]->name, name, sz ) ) return pairs[i];
+  return NULL;
+}
+
 int
 main( int argc, char ** argv ) {
-  pair_t const * pair = NULL;
-  for( unsigned long i = 0UL; argc == 7 && i < sizeof( pairs ) / sizeof( pairs[0] ); i++ )
-    if( !strcmp( pairs[i]->name, argv[1] ) ) pair = pairs[i];
-  pair_cfg_t    cfg    = { 0 };
-  unsigned long rounds = 0UL;
-  double        ms     = 0.0;
-  if( pair ) {
-    cfg    = (pair_cfg_t){ .sz = strtoul( argv[2], NULL, 10 ), .batch = strtoul( argv[3], NULL, 10 ), .dir = argv[6] };
-    rounds = strtoul( argv[4], NULL, 10 );
-    ms     = strtod( argv[5], NULL );
+  pair_cfg_t     cfg    = { 0 };
+  pair_t const * pair   = argc < 7 || argc > 8 ? NULL : find( argv[1], &cfg );
+  int const      is_rx  = argc == 8 && !strncmp( argv[1], "receive:", 8UL );
+  unsigned long  rounds = 0UL;
+  double         ms     = 0.0;
+  if( pair || is_rx ) {
+    cfg.sz     = strtoul( argv[2], NULL, 10 );
+    cfg.batch  = strtoul( argv[3], NULL, 10 );
+    cfg.dir    = argv[6];
+    cfg.helper = argv[7]; /* NULL at the end */
+    rounds     = strtoul( argv[4], NULL, 10 );
+    ms         = strtod( argv[5], NULL );
   }
   if( cfg.sz < 14UL || cfg.sz > PL_AIO_PKT_INFO_BUF_MAX || cfg.batch < 1UL || cfg.batch > 4096UL || !rounds || ms <= 0.0 ) {
-    fprintf( stderr, "usage: measure PAIR BYTES BATCH ROUNDS ROUND_MS FOLDER\n" );
+    fprintf( stderr, "usage: measure PAIR[:OF] BYTES BATCH ROUNDS ROUND_MS FOLDER [HELPER]\n" );
     return 2;
   }
-  if( pin() ) fprintf( stderr, "Not pinned to a CPU: %s.\n", strerror( errno ) );
+  pair_pin( 1 );
   (void)setpriority( PRIO_PROCESS, 0, 5 );
+  if( is_rx ) return receive_measure( &cfg, rounds, ms * 1e6 );
   int    skip = 0;
   void * self = pair->open( &cfg, &skip );
   if( !self ) return skip ? EXIT_SKIP : 1;

@@ -5,12 +5,14 @@
 #ifndef BENCH_PAIR_H
 #define BENCH_PAIR_H
 
-#include "pl_aio.h"
+#include "pl_run.h"
 
 typedef struct {
   unsigned long sz;    /* bytes of a packet */
   unsigned long batch; /* packets of a call */
   char const *  dir;   /* where files go: a folder on tmpfs, or of the page cache */
+  char const *  of;      /* which of several, for a pair of that kind; "" else */
+  char const *  helper;  /* the lab's program; NULL when it was not given */
 } pair_cfg_t;
 
 typedef struct {
@@ -33,6 +35,18 @@ extern pair_t const pair_runner;
 extern pair_t const pair_loopback;
 extern pair_t const pair_pcapng;
 extern pair_t const pair_reader;
+extern pair_t const pair_nic;
+
+/* Pins this thread and what it starts to the first or last CPU it may use. */
+void pair_pin( int last );
+
+/* The measurement of receivers, which is no pair: see receive.c.  An exit status. */
+int receive_measure( pair_cfg_t const * cfg, unsigned long rounds, double round_ns );
+#define EXIT_SKIP (3) /* this machine cannot measure it; stderr says why */
+
+/* Runs through to the end: 0, or -1 after a sentence on stderr.  The source becomes the
+   run's. */
+int run_through( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, pl_counters_t * out );
 
 /* A batch of cnt packets that all point to one frame of sz bytes, as the runner
    lays out a lone template.  NULL when memory ran out; free it with frames_free. */

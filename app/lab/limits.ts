@@ -20,3 +20,12 @@ export const LAB_MTU_DEFAULT = 1500;
 /** Either end of a pair: all ends a are in one network namespace, all ends b in another one. */
 export const LAB_ENDS = ['a', 'b'] as const;
 export type LabEnd = (typeof LAB_ENDS)[number];
+
+/** What a pair has: its ends, and the TAP device beside end a while a run of tap has made it. */
+export const LAB_SPOTS = [...LAB_ENDS, 'tap'] as const;
+export type LabSpot = (typeof LAB_SPOTS)[number];
+
+/** The name of an interface, also while it is not there. */
+export function portName(pair: number, spot: LabSpot): string {
+  return `pl${pair}${spot === 'tap' ? 't' : spot}`;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LAB_ENDS, LAB_LIMITS } from './limits';
+import { LAB_LIMITS, LAB_SPOTS } from './limits';
 
 /** What the page knows of the lab of interfaces, and what it may ask of it. */
 
@@ -10,10 +10,10 @@ export const labPortSchema = z.object({
   ifindex: z.number(),
   /** Set up, as by ip link set up. */
   up: z.boolean(),
-  /** Whether the cable is plugged: a veth has a carrier while both ends are up. */
+  /** Whether the cable is plugged: a veth has a carrier while both ends are up, a TAP device while it is switched on. */
   carrier: z.boolean(),
   mtu: z.number(),
-  /** IPv4 and Ethernet address. */
+  /** IPv4 and Ethernet address; a TAP device has no IPv4 address, and it is empty. */
   address: z.string(),
   mac: z.string(),
   /** Packets that the limited queue may hold; null = no queue, frames go at once. */
@@ -31,8 +31,10 @@ export const netLabSchema = z.object({
   helper: z.number().nullable(),
   /** Why there is none: it could not be opened, or it ended by itself. Null otherwise. */
   problem: z.string().nullable(),
-  /** The ends of each pair; null where the interface is not there. */
-  pairs: z.array(z.object({ a: labPortSchema.nullable(), b: labPortSchema.nullable() })),
+  /** The ends of each pair and its TAP device; null where the interface is not there. */
+  pairs: z.array(
+    z.object({ a: labPortSchema.nullable(), b: labPortSchema.nullable(), tap: labPortSchema.nullable() }),
+  ),
 });
 export type NetLabInfo = z.infer<typeof netLabSchema>;
 
@@ -53,7 +55,7 @@ export const labChangeSchema = z.discriminatedUnion('what', [
     what: z.literal('queue'),
     packets: z.number().int().min(1).max(LAB_LIMITS.queueMax).nullable(),
   }),
-  /** The whole pair goes and comes: neither end of a veth is without the other. */
+  /** The whole pair goes and comes: neither end of a veth is without the other. A TAP device only goes. */
   z.strictObject({ what: z.literal('delete') }),
   z.strictObject({ what: z.literal('create') }),
 ]);
@@ -65,7 +67,7 @@ export const labPortInputSchema = z.strictObject({
     .int()
     .min(0)
     .max(LAB_LIMITS.pairsMax - 1),
-  end: z.enum(LAB_ENDS),
+  end: z.enum(LAB_SPOTS),
   change: labChangeSchema,
 });
 export type LabPortInput = z.infer<typeof labPortInputSchema>;

@@ -1,5 +1,5 @@
 import type { PlaceFacts } from '../../app/lab/facts';
-import { LAB_ENDS, type LabEnd } from '../../app/lab/limits';
+import { LAB_SPOTS, type LabSpot, portName } from '../../app/lab/limits';
 import { needsLab, noPair, pairOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import {
@@ -14,7 +14,7 @@ import type { RunPlan } from '../../app/run/plan';
 import type { NativeDevice } from '../native/addon';
 import { type AskedBackend, labFacts } from './facts';
 import { LabError } from './labError';
-import { type LabPort, NetLab } from './netLab';
+import { type LabPlace, type LabPort, NetLab } from './netLab';
 
 /** What a held lab tells. */
 export interface HeldLabEvents {
@@ -132,7 +132,7 @@ export class HeldLab {
   async change({ pair, end, change }: LabPortInput): Promise<NetLabInfo> {
     const open = this.opened();
     const { net, size, queues } = open;
-    const place = { pair, end };
+    const place = placeOf(pair, end);
     switch (change.what) {
       case 'link':
         await net.setLink(place, change.up);
@@ -153,6 +153,8 @@ export class HeldLab {
         await net.remove(place);
         break;
       case 'create':
+        if (end === 'tap')
+          throw new LabError(`${portName(pair, end)} is made by a run of tap on pair ${pair}; start one.`);
         await net.create(pair, size.mtu);
         break;
     }
@@ -245,10 +247,10 @@ export class HeldLab {
 
   private async readAll(open: Open): Promise<void> {
     const pairs = Array.from({ length: open.size.pairs }, async (_, pair) => {
-      const [a, b] = await Promise.all(
-        LAB_ENDS.map(async (end) => toInfo(await open.net.port({ pair, end }), open.queues)),
+      const [a = null, b = null, tap = null] = await Promise.all(
+        LAB_SPOTS.map(async (spot) => toInfo(await open.net.port(placeOf(pair, spot)), open.queues)),
       );
-      return { a: a ?? null, b: b ?? null };
+      return { a, b, tap };
     });
     const read = await Promise.all(pairs);
     if (this.open === open) this.set({ ...this.state, pairs: read });
@@ -268,6 +270,10 @@ export class HeldLab {
   }
 }
 
+function placeOf(pair: number, spot: LabSpot): LabPlace {
+  return spot === 'tap' ? { pair, end: 'a', tap: true } : { pair, end: spot };
+}
+
 function toInfo(port: LabPort | null, queues: Open['queues']): LabPortInfo | null {
   if (!port) return null;
   const { name, ifindex, up, carrier, mtu, address, mac } = port;
@@ -276,12 +282,13 @@ function toInfo(port: LabPort | null, queues: Open['queues']): LabPortInfo | nul
   return { name, ifindex, up, carrier, mtu, address, mac, queue };
 }
 
-function wordsOf(pair: number, end: LabEnd, change: LabChange): string {
-  const name = `pl${pair}${end}`;
+function wordsOf(pair: number, spot: LabSpot, change: LabChange): string {
+  const name = portName(pair, spot);
   switch (change.what) {
     case 'link':
       return `Set ${name} ${change.up ? 'up' : 'down'}.`;
     case 'carrier':
+      if (spot === 'tap') return `Switched the carrier of ${name} ${change.on ? 'on' : 'off'}.`;
       return change.on
         ? `Switched the carrier of ${name} on: its peer is up.`
         : `Switched the carrier of ${name} off: its peer is down.`;
@@ -292,6 +299,7 @@ function wordsOf(pair: number, end: LabEnd, change: LabChange): string {
         ? `Took the queue of ${name} away.`
         : `Limited the queue of ${name} to ${group(change.packets)} packets; one leaves about each second.`;
     case 'delete':
+      if (spot === 'tap') return `Deleted ${name}: the run that made it ends.`;
       return `Deleted pair ${pair}: pl${pair}a and pl${pair}b are gone.`;
     case 'create':
       return `Made pair ${pair} again: the same names, other interfaces.`;

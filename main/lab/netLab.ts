@@ -1,4 +1,4 @@
-import { LAB_ENDS, LAB_LIMITS, LAB_MTU_DEFAULT, type LabEnd } from '../../app/lab/limits';
+import { LAB_ENDS, LAB_LIMITS, LAB_MTU_DEFAULT, type LabEnd, portName } from '../../app/lab/limits';
 import { noPair } from '../../app/lab/pair';
 import { group } from '../../app/quantity/parse';
 import type { RunPlan } from '../../app/run/plan';
@@ -59,7 +59,7 @@ export interface XdpSize {
 
 /** The name it has, also while it is not there. */
 export function nameOf({ pair, end, tap }: LabPlace): string {
-  return `pl${pair}${tap ? 't' : end}`;
+  return portName(pair, tap ? 'tap' : end);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface LabState {
   recent: readonly RecentPlan[];
   /** The lab of interfaces, open or not. */
   netLab: NetLabInfo;
+  /** What last went on or off in it, to be read out; `nonce` tells one from the next. Null = nothing yet. */
+  labNews: { readonly text: string; readonly nonce: number } | null;
 }
 
 export type LabStore = StoreApi<LabState>;
@@ -35,6 +37,7 @@ export function createLab(): LabStore {
     journal: [],
     recent: [],
     netLab: NO_NET_LAB,
+    labNews: null,
   }));
 }
 

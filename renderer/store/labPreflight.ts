@@ -1,5 +1,6 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import { parseOption } from '../../app/backend/descriptor';
+import { portName } from '../../app/lab/limits';
 import { noPair, PAIR_OPTION } from '../../app/lab/pair';
 import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
@@ -7,7 +8,7 @@ import { optionText } from './checks';
 import type { PreflightLine } from './preflight';
 
 /** The pair in the draft, or null where the text is wrong. */
-function pairOfDraft(settings: Settings, backend: BackendDescriptor): number | null {
+export function pairOfDraft(settings: Settings, backend: BackendDescriptor): number | null {
   const value = parseOption(backend.name, PAIR_OPTION, optionText(settings, backend.name, PAIR_OPTION));
   return value.ok ? Number(value.value) : null;
 }
@@ -30,9 +31,13 @@ export function labLines(
 ): PreflightLine[] {
   const pair = backend.capabilities.device === 'needed' ? pairOfDraft(settings, backend) : null;
   if (pair === null) return [];
-  const name = `pl${pair}a`;
+  const name = portName(pair, 'a');
   const ends = netLab.pairs[pair];
   if (!ends) return [{ level: 'stop', text: noPair(pair, netLab.pairs.length) }];
+  if (backend.name === 'tap') {
+    const text = `The run makes ${portName(pair, 'tap')}, a TAP device that itself counts what arrives.`;
+    return [{ level: 'good', text }];
+  }
   if (!ends.a) return [{ level: 'stop', text: `${name} is deleted. Press Re-create on the Lab page.` }];
   if (!ends.a.up)
     return [
@@ -46,7 +51,7 @@ export function labLines(
     return [{ level: 'warning', text }];
   }
   const lines: PreflightLine[] = [
-    { level: 'good', text: `${name} is up and has a carrier; pl${pair}b counts what arrives.` },
+    { level: 'good', text: `${name} is up and has a carrier; ${portName(pair, 'b')} counts what arrives.` },
   ];
   if (ends.a.queue !== null)
     lines.push({

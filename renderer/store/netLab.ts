@@ -3,6 +3,7 @@ import { usableBackends } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import type { LabPortInput, NetLabInfo } from '../../app/lab/state';
 import type { LabStore } from './lab';
+import { labNews } from './labNews';
 import { focusField, type ScreenStore, setProblem } from './screen';
 
 /** What refusals of the lab of interfaces are kept under, among those of the instances. */
@@ -31,7 +32,14 @@ export interface NetLabWays {
 
 export function createNetLab({ lab, screen, request }: NetLabWays): NetLabActions {
   const adopt = (netLab: NetLabInfo) =>
-    lab.setState((s) => ({ netLab, backends: usableBackends(s.backends, netLab.phase === 'open') }));
+    lab.setState((s) => {
+      const text = labNews(s.netLab, netLab);
+      return {
+        netLab,
+        backends: usableBackends(s.backends, netLab.phase === 'open'),
+        ...(text !== null && { labNews: { text, nonce: (s.labNews?.nonce ?? 0) + 1 } }),
+      };
+    });
 
   /** A refusal stays on the Lab page until the next request. */
   const ask = async (work: () => Promise<NetLabInfo>): Promise<boolean> => {

@@ -1,12 +1,22 @@
 import { useEffect, useState } from 'react';
 import { announcement } from '../store/account';
 import { isBusy } from '../store/lab';
-import { useScreen, useSession } from './session';
+import { useLab, useScreen, useSession } from './session';
 
 /** Live figures are spoken at most this often, in ms. */
 const EVERY_MS = 5000;
 
-/** The one polite live region: how the selected run stands, now and then, and how it ended. */
+/** Lamps of the lab that go on or off, to who does not look at them. A region of its own: figures would overwrite it. */
+export function LabAnnouncer() {
+  const news = useLab((s) => s.labNews);
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      {news && <span key={news.nonce}>{news.text}</span>}
+    </div>
+  );
+}
+
+/** The polite live region of runs: how the selected one stands, now and then, and how it ended. */
 export function Announcer() {
   const session = useSession();
   const selected = useScreen((s) => s.selected);

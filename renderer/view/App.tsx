@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels';
 import { setProblem } from '../store/screen';
-import { Announcer } from './Announcer';
+import { Announcer, LabAnnouncer } from './Announcer';
 import { ErrorNote } from './ErrorNote';
 import { InstanceList } from './InstanceList';
 import { Journal } from './Journal';
@@ -249,6 +249,7 @@ export function App() {
         <main className="empty-line">Connecting to the main process.</main>
       )}
       <Announcer />
+      <LabAnnouncer />
       <Shortcuts />
       <Palette />
     </div>

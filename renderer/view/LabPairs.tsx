@@ -1,24 +1,47 @@
-import { type FormEvent, useState } from 'react';
-import { LAB_ENDS, LAB_LIMITS, type LabEnd } from '../../app/lab/limits';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { LAB_ENDS, LAB_LIMITS, type LabSpot, portName } from '../../app/lab/limits';
 import type { LabChange, LabPortInfo, NetLabInfo } from '../../app/lab/state';
 import { grouped } from '../../app/quantity/format';
 import { parseWhole } from '../../app/quantity/parse';
+import { lampWords } from '../store/labNews';
+import { pairOfDraft } from '../store/labPreflight';
 import { LAB_FIELD } from '../store/netLab';
 import { Mark } from './Marks';
-import { start, useSession } from './session';
+import { start, useLab, useScreen, useSession, useSettings } from './session';
 import { FieldError, fieldIds } from './settings/Field';
 
 interface Place {
   readonly pair: number;
-  readonly end: LabEnd;
+  readonly end: LabSpot;
 }
 
-const nameOf = ({ pair, end }: Place) => `pl${pair}${end}`;
+const nameOf = ({ pair, end }: Place) => portName(pair, end);
+
+/** How long a lamp that went on or off stays marked, in ms. */
+const MARKED_MS = 4000;
+
+/** Whether `text` was another one a moment ago. */
+function useChanged(text: string): boolean {
+  const last = useRef(text);
+  const [changed, setChanged] = useState(false);
+  useEffect(() => {
+    if (last.current === text) return;
+    last.current = text;
+    setChanged(true);
+    const timer = setTimeout(() => setChanged(false), MARKED_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return changed;
+}
 
 /** State lamps: each is a shape, a colour and the word. */
-function Lamps({ port }: { port: LabPortInfo | null }) {
+function Lamps({ port, spot }: { port: LabPortInfo | null; spot: LabSpot }) {
   if (!port) {
-    return (
+    return spot === 'tap' ? (
+      <span className="lab-lamp">
+        <Mark shape="ring" tone="quiet" /> not there
+      </span>
+    ) : (
       <span className="lab-lamp">
         <Mark shape="square" tone="inval" /> deleted
       </span>
@@ -34,21 +57,32 @@ function Lamps({ port }: { port: LabPortInfo | null }) {
         <Mark shape={port.carrier ? 'disc' : 'triangle'} tone={port.carrier ? 'success' : 'again'} />
         {port.carrier ? 'carrier' : 'no carrier'}
       </span>
-      <span className="lab-lamp">
-        <Mark
-          shape={port.queue === null ? 'dash' : 'triangle'}
-          tone={port.queue === null ? 'quiet' : 'again'}
-        />
-        {port.queue === null ? 'no queue' : `queue of ${grouped(port.queue)}`}
-      </span>
+      {spot !== 'tap' && (
+        <span className="lab-lamp">
+          <Mark
+            shape={port.queue === null ? 'dash' : 'triangle'}
+            tone={port.queue === null ? 'quiet' : 'again'}
+          />
+          {port.queue === null ? 'no queue' : `queue of ${grouped(port.queue)}`}
+        </span>
+      )}
     </>
   );
 }
 
+const ROLES: Readonly<Record<LabSpot, string>> = { a: 'sends', b: 'receives', tap: 'TAP device' };
+
+function factsOf(port: LabPortInfo | null, spot: LabSpot): string {
+  if (!port)
+    return spot === 'tap' ? 'A run of tap makes it, and it goes with the run.' : 'No such interface.';
+  return [`MTU ${grouped(port.mtu)}`, port.address, port.mac].filter((one) => one !== '').join(' · ');
+}
+
 function End(props: { place: Place; port: LabPortInfo | null; chosen: boolean; onChoose: () => void }) {
   const { place, port, chosen, onChoose } = props;
+  const changed = useChanged(port ? lampWords(port).join() : 'none');
   return (
-    <label className={chosen ? 'lab-end chosen' : 'lab-end'}>
+    <label className={`lab-end ${chosen ? 'chosen' : ''} ${changed ? 'changed' : ''}`}>
       <span className="lab-end-head">
         <input
           type="radio"
@@ -59,14 +93,13 @@ function End(props: { place: Place; port: LabPortInfo | null; chosen: boolean; o
           onChange={onChoose}
         />
         <b className="mono">{nameOf(place)}</b>
-        <span className="lab-role">{place.end === 'a' ? 'sends' : 'receives'}</span>
+        <span className="lab-role">{ROLES[place.end]}</span>
+        {changed && <span className="lab-changed">changed</span>}
       </span>
       <span className="lab-lamps">
-        <Lamps port={port} />
+        <Lamps port={port} spot={place.end} />
       </span>
-      <span className="lab-facts mono">
-        {port ? `MTU ${grouped(port.mtu)} · ${port.address} · ${port.mac}` : 'No such interface.'}
-      </span>
+      <span className="lab-facts mono">{factsOf(port, place.end)}</span>
     </label>
   );
 }
@@ -152,12 +185,21 @@ function NumberAct(props: {
   );
 }
 
+/** Why nothing can be done to an interface that is not there, and how it comes back. */
+function missing({ pair, end }: Place): { readonly gone: string; readonly create: string | null } {
+  if (end !== 'tap') return { gone: `${portName(pair, end)} is deleted; re-create it first.`, create: null };
+  const gone = `${portName(pair, end)} is there while a run of tap on pair ${pair} is on.`;
+  return { gone, create: gone };
+}
+
 /** What can be done to the chosen interface. */
 function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
   const session = useSession();
   const name = nameOf(place);
   const act = (change: LabChange) => start(session.netLab.change({ ...place, change }));
-  const gone = port ? null : `${name} is deleted; re-create it first.`;
+  const gone = port ? null : missing(place).gone;
+  const create = port ? `${name} is there; delete it first.` : missing(place).create;
+  const noQueue = place.end === 'tap' ? 'Frames that are written to a TAP device pass no queue.' : gone;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring the looks of a frame.
     <div className="lab-panel" role="group" aria-label={`What to do to ${name}`}>
@@ -169,11 +211,7 @@ function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
       <Act label="Carrier off" why={gone} onAct={() => act({ what: 'carrier', on: false })} />
       <Act label="Carrier on" why={gone} onAct={() => act({ what: 'carrier', on: true })} />
       <Act label="Delete interface" why={gone} onAct={() => act({ what: 'delete' })} />
-      <Act
-        label="Re-create"
-        why={port ? `${name} is there; delete it first.` : null}
-        onAct={() => act({ what: 'create' })}
-      />
+      <Act label="Re-create" why={create} onAct={() => act({ what: 'create' })} />
       <NumberAct
         key={`mtu-${name}`}
         field="lab-new-mtu"
@@ -193,22 +231,34 @@ function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
         first="10"
         min={1}
         max={LAB_LIMITS.queueMax}
-        why={gone}
+        why={noQueue}
         onAct={(packets) => act({ what: 'queue', packets })}
       />
       <Act
         label="No queue"
-        why={gone ?? (port?.queue === null ? `${name} has no queue.` : null)}
+        why={noQueue ?? (port?.queue === null ? `${name} has no queue.` : null)}
         onAct={() => act({ what: 'queue', packets: null })}
       />
     </div>
   );
 }
 
+/** The pair whose TAP device is drawn before its run makes it: that of the instance which is shown. */
+function useTapPair(): number | null {
+  const selected = useScreen((s) => s.selected);
+  const settings = useSettings(selected ?? '');
+  const backend = useLab((s) => s.backends.find(({ name }) => name === settings?.backend));
+  return settings && backend?.name === 'tap' ? pairOfDraft(settings, backend) : null;
+}
+
 /** The pairs as two ends and a cable; one interface is chosen, and the panel acts on it. */
 export function LabPairs({ pairs }: { pairs: NetLabInfo['pairs'] }) {
   const [place, setPlace] = useState<Place>({ pair: 0, end: 'a' });
-  const chosen = place.pair < pairs.length ? place : ({ pair: 0, end: 'a' } as const);
+  const tapPair = useTapPair();
+  const hasTap = (pair: number) => pair === tapPair || pairs[pair]?.tap != null;
+  const there = place.pair < pairs.length && (place.end !== 'tap' || hasTap(place.pair));
+  const chosen = there ? place : ({ pair: 0, end: 'a' } as const);
+  const isChosen = (pair: number, end: LabSpot) => chosen.pair === pair && chosen.end === end;
   return (
     <div className="lab-open">
       <Panel place={chosen} port={pairs[chosen.pair]?.[chosen.end] ?? null} />
@@ -221,11 +271,28 @@ export function LabPairs({ pairs }: { pairs: NetLabInfo['pairs'] }) {
                 key={end}
                 place={{ pair, end }}
                 port={ends[end]}
-                chosen={chosen.pair === pair && chosen.end === end}
+                chosen={isChosen(pair, end)}
                 onChoose={() => setPlace({ pair, end })}
               />
             ))}
             <Cable linked={ends.a?.carrier === true && ends.b?.carrier === true} />
+            {hasTap(pair) && (
+              <>
+                <End
+                  place={{ pair, end: 'tap' }}
+                  port={ends.tap}
+                  chosen={isChosen(pair, 'tap')}
+                  onChoose={() => setPlace({ pair, end: 'tap' })}
+                />
+                <Cable linked={ends.tap?.carrier === true} />
+                <span className="lab-program">
+                  <b>Packet Lab</b>
+                  <span className="lab-role">
+                    is its cable: what a run of tap writes here arrives at {portName(pair, 'tap')}
+                  </span>
+                </span>
+              </>
+            )}
           </div>
         ))}
       </div>

@@ -81,6 +81,8 @@ export function setMenu(
       {
         label: '&View',
         submenu: [
+          command('page', 'Lab page or packet', 'CmdOrCtrl+L'),
+          { type: 'separator' },
           { role: 'reload' },
           { type: 'separator' },
           { role: 'resetZoom' },
@@ -88,6 +90,13 @@ export function setMenu(
           { role: 'zoomOut' },
           { type: 'separator' },
           { role: 'togglefullscreen' },
+        ],
+      },
+      {
+        label: '&Lab',
+        submenu: [
+          command('lab-open', 'Open a lab', 'CmdOrCtrl+Shift+L'),
+          command('lab-close', 'Close the lab'),
         ],
       },
       { label: '&Help', submenu: [{ label: 'About Packet Lab', click: () => void about(window()) }] },

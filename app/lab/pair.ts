@@ -12,9 +12,28 @@ export const PAIR_OPTION = {
   default: 0,
 } as const satisfies BackendOption;
 
-/** The pair a run sends on. */
+/** The same of a backend that can do without a lab. On the command line `--lab` alone is pair 0. */
+export const PAIR_OR_NONE = {
+  kind: 'choice',
+  name: PAIR_OPTION.name,
+  help: 'none: to loopback addresses of this computer; a number: in a lab, to the addresses of that pair.',
+  words: ['none', ...Array.from({ length: LAB_LIMITS.pairsMax }, (_, pair) => String(pair))],
+  default: 'none',
+} satisfies BackendOption;
+
+/** The pair a run in a lab sends on. */
 export function pairOf({ backend }: Pick<RunPlan, 'backend'>): number {
-  return Number(backend.options[PAIR_OPTION.name] ?? PAIR_OPTION.default);
+  const pair = backend.options[PAIR_OPTION.name] ?? PAIR_OPTION.default;
+  return pair === PAIR_OR_NONE.default ? PAIR_OPTION.default : Number(pair);
+}
+
+/** Whether a run by itself asks for an interface of a lab. */
+export function asksForLab(
+  { backend }: Pick<RunPlan, 'backend'>,
+  { device }: BackendDescriptor['capabilities'],
+): boolean {
+  if (device !== 'optional') return device === 'needed';
+  return (backend.options[PAIR_OPTION.name] ?? PAIR_OR_NONE.default) !== PAIR_OR_NONE.default;
 }
 
 /** Why there is no pair of that number in a lab of so many. */
@@ -26,6 +45,16 @@ export function noPair(pair: number, pairs: number): string {
 /** Why a backend that sends on an interface can't be run where no lab is open. */
 export function needsLab(backend: string): string {
   return `${backend} sends on an interface of a private lab, and no lab is open. Open one, or choose a backend that needs none.`;
+}
+
+/** The same of a pair that was chosen for a backend which could do without. */
+export function pairNeedsLab(pair: number): string {
+  return `Pair ${pair} is one of a private lab, and no lab is open. Open one, or choose pair none.`;
+}
+
+/** Whether a lab is open, as the backends tell that need one. */
+export function isLabOpen(backends: readonly BackendDescriptor[]): boolean {
+  return backends.some((b) => b.capabilities.device === 'needed' && b.unavailable === null);
 }
 
 /** The backends as they can be used now: those that send on an interface need an open lab. */

@@ -1,6 +1,6 @@
 import { type BackendDescriptor, type BackendOption, defaultText, parseOption } from '../backend/descriptor';
 import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../lab/limits';
-import { pairOf } from '../lab/pair';
+import { asksForLab, pairOf } from '../lab/pair';
 import type { LabSize } from '../lab/parse';
 import { DURATION_MAX_NS, durationText, type Parsed, parsed, refused } from '../quantity/parse';
 import { FAULT_OPTIONS, type FaultSpec, NO_FAULT } from '../stage/fault';
@@ -48,7 +48,8 @@ export function commandOf(
 
 /** The lab that the command makes for a backend on an interface: like the one that is open, or just large enough. */
 function labWords(plan: RunPlan, backends: readonly BackendDescriptor[], lab: LabSize | null): string[] {
-  if (backends.find(({ name }) => name === plan.backend.name)?.capabilities.device !== 'needed') return [];
+  const backend = backends.find(({ name }) => name === plan.backend.name);
+  if (!backend || !asksForLab(plan, backend.capabilities)) return [];
   const { pairs, mtu } = lab ?? { pairs: pairOf(plan) + 1, mtu: LAB_MTU_DEFAULT };
   const words = [
     ...(pairs === LAB_PAIRS_DEFAULT ? [] : [`pairs=${pairs}`]),

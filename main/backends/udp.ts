@@ -1,13 +1,15 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
+import { PAIR_OR_NONE } from '../../app/lab/pair';
 
 /** `native/src/backend/udp.c` */
 export const udpBackend: BackendDescriptor = {
   name: 'udp',
   summary:
-    'Sends the payload of each UDP packet over a socket, to 127.0.0.0/8 and ::1 only; in a lab (--lab) to the addresses of its pair, too.',
+    'Sends the payload of each UDP packet over a socket, to 127.0.0.0/8 and ::1 only; in a lab (--lab, or a pair) to the addresses of its pair, too.',
   flush: 'Nothing is buffered here; a flush reads the error queue for datagrams that came back.',
   completed: 'Completed datagrams were accepted by the kernel.',
   options: [
+    PAIR_OR_NONE,
     {
       kind: 'bytes',
       name: 'sndbuf',

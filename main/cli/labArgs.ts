@@ -1,5 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
-import { noPair, pairOf } from '../../app/lab/pair';
+import { asksForLab, noPair, pairOf } from '../../app/lab/pair';
 import { type LabSize, parseLab } from '../../app/lab/parse';
 import type { RunPlan } from '../../app/run/plan';
 import { UsageError } from './usage';
@@ -24,7 +24,7 @@ export function readLab(
 ): LabSize | null {
   const { device } = backend.capabilities;
   if (text === undefined) {
-    if (device !== 'needed') return null;
+    if (!asksForLab({ backend: { name: backend.name, options } }, backend.capabilities)) return null;
     throw new UsageError(
       `${backend.name} sends on an interface of a private lab, which is made for the run: add --lab, as in --lab mtu=9000.`,
     );

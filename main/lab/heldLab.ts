@@ -1,6 +1,6 @@
 import type { PlaceFacts } from '../../app/lab/facts';
 import { LAB_SPOTS, type LabSpot, portName } from '../../app/lab/limits';
-import { needsLab, noPair, pairOf } from '../../app/lab/pair';
+import { needsLab, noPair, pairNeedsLab, pairOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import {
   type LabChange,
@@ -11,6 +11,7 @@ import {
 } from '../../app/lab/state';
 import { group } from '../../app/quantity/parse';
 import type { RunPlan } from '../../app/run/plan';
+import { findBackend } from '../backends/table';
 import type { NativeDevice } from '../native/addon';
 import { type AskedBackend, labFacts } from './facts';
 import { LabError } from './labError';
@@ -187,8 +188,8 @@ export class HeldLab {
     plan: Pick<RunPlan, 'backend'>,
     others: readonly RunOnLab[],
   ): { net: NetLab; pair: number } {
-    const { net } = this.opened(plan.backend.name);
     const pair = pairOf(plan);
+    const { net } = this.opened(plan);
     const taken = others.find((other) => pairOf(other.plan) === pair);
     if (taken) {
       throw new LabError(
@@ -205,11 +206,13 @@ export class HeldLab {
     return this.open?.size ?? null;
   }
 
-  private opened(backend?: string): Open {
+  private opened(plan?: Pick<RunPlan, 'backend'>): Open {
     if (this.open) return this.open;
-    throw backend === undefined
-      ? new LabError('No lab is open; open one first.')
-      : new LabError(needsLab(backend), 'backend');
+    if (!plan) throw new LabError('No lab is open; open one first.');
+    const { name } = plan.backend;
+    throw findBackend(name)?.capabilities.device === 'optional'
+      ? new LabError(pairNeedsLab(pairOf(plan)), 'options.pair')
+      : new LabError(needsLab(name), 'backend');
   }
 
   /** The helper has ended by itself. Runs on the lab end with a fault of their own. */

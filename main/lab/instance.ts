@@ -1,5 +1,5 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
-import { needsLab } from '../../app/lab/pair';
+import { asksForLab, needsLab } from '../../app/lab/pair';
 import { attachOf, attachSentence, type Neighbour } from '../../app/run/attach';
 import { formatFlush } from '../../app/run/flush';
 import type { RunPlan, Settings, Tuning } from '../../app/run/plan';
@@ -318,6 +318,7 @@ export class Instance {
   }
 }
 
-function takesDevice({ backend }: RunPlan): boolean {
-  return findBackend(backend.name)?.capabilities.device === 'needed';
+function takesDevice(plan: RunPlan): boolean {
+  const backend = findBackend(plan.backend.name);
+  return backend !== null && asksForLab(plan, backend.capabilities);
 }

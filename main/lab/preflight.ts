@@ -2,6 +2,7 @@ import { parseOptions } from '../../app/backend/descriptor';
 import type { PlaceFacts } from '../../app/lab/facts';
 import type { Finding } from '../../app/lab/finding';
 import { findingsOf, problem } from '../../app/lab/findings';
+import { asksForLab } from '../../app/lab/pair';
 import type { Settings } from '../../app/run/plan';
 import { findBackend } from '../backends/table';
 import type { InstanceDraft } from './draft';
@@ -20,8 +21,8 @@ function askedOf({ backend }: Settings, planned: AskedBackend['options'] | null)
   return { descriptor, options: own.ok ? own.value : {} };
 }
 
-function whereOf({ descriptor: { name, capabilities } }: AskedBackend, held: Look): Where {
-  if (capabilities.device === 'needed') return { kind: 'held', look: held };
+function whereOf({ descriptor: { name, capabilities }, options }: AskedBackend, held: Look): Where {
+  if (asksForLab({ backend: { name, options } }, capabilities)) return { kind: 'held', look: held };
   return name === 'udp' && process.platform === 'linux' ? { kind: 'interface', name: LOOPBACK } : null;
 }
 

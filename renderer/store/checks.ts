@@ -5,6 +5,7 @@ import {
   parseOption,
 } from '../../app/backend/descriptor';
 import type { InstanceInfo } from '../../app/ipc/contract';
+import { isLabOpen, PAIR_OR_NONE, pairNeedsLab } from '../../app/lab/pair';
 import { packetBehind } from '../../app/packet/editBytes';
 import { specError } from '../../app/packet/encode';
 import { parseHex } from '../../app/packet/hex';
@@ -45,6 +46,7 @@ function optionProblem(
   backend: BackendDescriptor,
   option: BackendOption,
   instances: readonly InstanceInfo[],
+  labOpen: boolean,
 ): string | null {
   if (option.kind === 'output') {
     const missing = option.required && instance.outputs.file === null;
@@ -52,6 +54,10 @@ function optionProblem(
   }
   const result = parseOption(backend.name, option, optionText(settings, backend.name, option));
   if (!result.ok) return result.sentence;
+  if (option.kind === 'choice' && option.name === PAIR_OR_NONE.name) {
+    const missing = result.value !== option.default && !labOpen;
+    return missing ? pairNeedsLab(Number(result.value)) : null;
+  }
   if (option.kind !== 'instance' || typeof result.value !== 'string') return null;
   return attachSentence(instance.id, result.value, neighboursOf(instance, instances));
 }
@@ -93,7 +99,9 @@ export function checkSettings(
   if (!backend) problems.backend = `There is no backend named ${settings.backend}. Choose another one.`;
   else if (backend.unavailable !== null) problems.backend = backend.unavailable;
   for (const option of backend?.options ?? []) {
-    const sentence = backend ? optionProblem(settings, instance, backend, option, instances) : null;
+    const sentence = backend
+      ? optionProblem(settings, instance, backend, option, instances, isLabOpen(backends))
+      : null;
     if (sentence !== null) problems[`options.${option.name}`] = sentence;
   }
 

@@ -169,13 +169,13 @@ function labCommands({ lab, screen, netLab }: Session): Command[] {
   const size = { pairs: LAB_PAIRS_DEFAULT, mtu: LAB_MTU_DEFAULT };
   return [
     shown
-      ? { id: 'packet-page', title: 'Show the packet', keys: null, act: () => netLab.show('packet') }
-      : { id: 'lab-page', title: 'Show the Lab page', keys: null, act: () => netLab.show('lab') },
+      ? { id: 'packet-page', title: 'Show the packet', keys: 'Ctrl+L', act: () => netLab.show('packet') }
+      : { id: 'lab-page', title: 'Show the Lab page', keys: 'Ctrl+L', act: () => netLab.show('lab') },
     ...(phase === 'closed'
-      ? [{ id: 'lab-open', title: 'Open a lab', keys: null, act: () => go(netLab.open(size)) }]
+      ? [{ id: 'lab-open', title: 'Open a lab', keys: 'Ctrl+Shift+L', act: () => go(netLab.open(size)) }]
       : []),
     ...(phase === 'open'
-      ? [{ id: 'lab-close', title: 'Close the lab', keys: null, act: () => go(netLab.close()) }]
+      ? [{ id: 'lab-close', title: 'Close the lab', keys: 'Ctrl+Shift+L', act: () => go(netLab.close()) }]
       : []),
   ];
 }
@@ -257,6 +257,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['Ctrl+Shift+O', 'Open a plan'],
   ['Ctrl+Shift+C', 'Copy the command that repeats the run'],
   ['Ctrl+K', 'Find any command'],
+  ['Ctrl+L', 'Show the Lab page, or the packet again'],
+  ['Ctrl+Shift+L', 'Open a lab, or close it'],
   ['Ctrl+J', 'Fold or unfold the journal'],
   ['Ctrl+Shift+F', 'Freeze charts and calls, or jump to live'],
   ['Ctrl+PageDown', 'Show the next instance'],
@@ -279,12 +281,19 @@ interface Keys {
   readonly metaKey: boolean;
 }
 
+/** Keys that stand for whichever of these commands there is now. */
+export const EITHER: Readonly<Record<string, readonly string[]>> = {
+  page: ['lab-page', 'packet-page'],
+  lab: ['lab-open', 'lab-close'],
+};
+
 /** The command id that a key stands for, or null. `typing` = the focus is in a text field. */
 export function shortcutOf(keys: Keys, typing: boolean): string | null {
   if (keys.altKey || keys.metaKey) return null;
   const key = keys.key.toLowerCase();
   if (!keys.ctrlKey) return keys.key === '?' && !typing ? 'shortcuts' : null;
-  if (keys.shiftKey) return { f: 'freeze', z: 'redo', o: 'open-plan', c: 'copy-command' }[key] ?? null;
+  if (keys.shiftKey)
+    return { f: 'freeze', z: 'redo', o: 'open-plan', c: 'copy-command', l: 'lab' }[key] ?? null;
   const table: Readonly<Record<string, string>> = {
     e: 'toggle',
     z: 'undo',
@@ -294,6 +303,7 @@ export function shortcutOf(keys: Keys, typing: boolean): string | null {
     s: 'save-plan',
     k: 'palette',
     j: 'journal',
+    l: 'page',
     pagedown: 'next',
     pageup: 'previous',
   };

@@ -21,7 +21,8 @@ export function intent(
 ): string {
   const stop = parseStop(settings.stop);
   const fields = Object.keys(problems);
-  if (problems.backend === needsLab(settings.backend)) return 'open a lab first';
+  const waits = problems['options.pair']?.includes('no lab is open') ?? false;
+  if (waits || problems.backend === needsLab(settings.backend)) return 'open a lab first';
   if (fields.length > 1) return `${fields.length} settings to mend first`;
   if (fields[0] === 'capture' && instance.capture === null) return 'open a capture first';
   if (fields[0] === 'options.file') return 'choose a file to write first';

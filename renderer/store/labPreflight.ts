@@ -1,16 +1,18 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import { parseOption } from '../../app/backend/descriptor';
 import { portName } from '../../app/lab/limits';
-import { noPair, PAIR_OPTION } from '../../app/lab/pair';
+import { noPair, PAIR_OPTION, PAIR_OR_NONE, pairNeedsLab } from '../../app/lab/pair';
 import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
 import { optionText } from './checks';
 import type { PreflightLine } from './preflight';
 
-/** The pair in the draft, or null where the text is wrong. */
+/** The pair in the draft; null where it asks for none or the text is wrong. */
 export function pairOfDraft(settings: Settings, backend: BackendDescriptor): number | null {
-  const value = parseOption(backend.name, PAIR_OPTION, optionText(settings, backend.name, PAIR_OPTION));
-  return value.ok ? Number(value.value) : null;
+  const option = backend.options.find(({ name }) => name === PAIR_OPTION.name);
+  if (!option) return null;
+  const value = parseOption(backend.name, option, optionText(settings, backend.name, option));
+  return value.ok && value.value !== PAIR_OR_NONE.default ? Number(value.value) : null;
 }
 
 /** The interface a draft would send on; null where there is none. */
@@ -19,8 +21,10 @@ export function portOf(
   backend: BackendDescriptor,
   netLab: NetLabInfo,
 ): LabPortInfo | null {
-  const pair = backend.capabilities.device === 'needed' ? pairOfDraft(settings, backend) : null;
-  return pair === null ? null : (netLab.pairs[pair]?.a ?? null);
+  const pair = pairOfDraft(settings, backend);
+  const ends = pair === null ? undefined : netLab.pairs[pair];
+  // A TAP device that is not there yet is made with the MTU of end a.
+  return (backend.name === 'tap' ? ends?.tap : null) ?? ends?.a ?? null;
 }
 
 /** What stands between a draft and its interface in the lab. */
@@ -29,8 +33,9 @@ export function labLines(
   backend: BackendDescriptor,
   netLab: NetLabInfo,
 ): PreflightLine[] {
-  const pair = backend.capabilities.device === 'needed' ? pairOfDraft(settings, backend) : null;
+  const pair = pairOfDraft(settings, backend);
   if (pair === null) return [];
+  if (netLab.phase !== 'open') return [{ level: 'stop', text: pairNeedsLab(pair), needsLab: true }];
   const name = portName(pair, 'a');
   const ends = netLab.pairs[pair];
   if (!ends) return [{ level: 'stop', text: noPair(pair, netLab.pairs.length) }];
@@ -50,9 +55,10 @@ export function labLines(
     const text = `${name} has no carrier: frames are accepted and lost. Press Carrier on on the Lab page.`;
     return [{ level: 'warning', text }];
   }
-  const lines: PreflightLine[] = [
-    { level: 'good', text: `${name} is up and has a carrier; ${portName(pair, 'b')} counts what arrives.` },
-  ];
+  const counts = backend.capabilities.peer
+    ? `${portName(pair, 'b')} counts what arrives`
+    : 'nothing counts what arrives';
+  const lines: PreflightLine[] = [{ level: 'good', text: `${name} is up and has a carrier; ${counts}.` }];
   if (ends.a.queue !== null)
     lines.push({
       level: 'warning',

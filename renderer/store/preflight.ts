@@ -12,7 +12,7 @@ import { parseStop } from '../../app/run/stop';
 import { optionText } from './checks';
 import { craftedOf } from './craft';
 import { isBusy } from './lab';
-import { labLines, portOf } from './labPreflight';
+import { labLines, pairOfDraft, portOf } from './labPreflight';
 import { signatureLines } from './signaturePreflight';
 import { udpLines } from './udpPreflight';
 
@@ -59,14 +59,19 @@ function problemLines(encoded: Encoded): PreflightLine[] {
   return more > 0 ? [...lines, { level: 'note', text: `${more} more like this in Fields.` }] : lines;
 }
 
-function hexLines(settings: Settings, backend: BackendDescriptor, mtu: number | null): PreflightLine[] {
+function hexLines(
+  settings: Settings,
+  backend: BackendDescriptor,
+  mtu: number | null,
+  pair: number | null,
+): PreflightLine[] {
   const packet = parseHex(settings.hex);
   if (!packet.ok) return [{ level: 'stop', text: packet.sentence }];
   const { spec, encoded } = craftedOf(settings);
   const errors = encoded.layers.flatMap((layer) => [layer.error, ...layer.fields.map(({ error }) => error)]);
   const wrong = errors.find((error) => error !== null);
   if (wrong) return [{ level: 'stop', text: wrong }];
-  const own = backend.name === 'udp' ? udpLines(spec, packet.value) : sizeLines(settings, backend, mtu);
+  const own = backend.name === 'udp' ? udpLines(spec, packet.value, pair) : sizeLines(settings, backend, mtu);
   return [...own, ...problemLines(encoded)];
 }
 
@@ -135,7 +140,8 @@ function captureLines(
     lines.push({ level: 'note', text: `Frames over ${limit} B (MTU ${grouped(mtu)} + 14) get INVAL.` });
   }
   if (backend.name === 'udp') {
-    lines.push({ level: 'note', text: 'Frames that are no UDP datagram to a loopback address get INVAL.' });
+    const to = pairOfDraft(settings, backend) === null ? 'a loopback address' : 'an address of the pair';
+    lines.push({ level: 'note', text: `Frames that are no UDP datagram to ${to} get INVAL.` });
   }
   const snaplen = numberOf(settings, backend, 'snaplen');
   if (snaplen !== null && snaplen < 1514) {
@@ -202,7 +208,7 @@ export function preflight(
   const mtu = portOf(settings, backend, netLab)?.mtu ?? mtuOf(settings, backend);
   const source =
     settings.source === 'hex'
-      ? hexLines(settings, backend, mtu)
+      ? hexLines(settings, backend, mtu, pairOfDraft(settings, backend))
       : captureLines(instance, settings, backend, mtu);
   const order = ['stop', 'warning', 'good', 'note'];
   return [

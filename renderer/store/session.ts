@@ -6,7 +6,7 @@ import { TUNABLE } from '../../app/run/tuning';
 import { type Client, RequestRefused } from '../bridge';
 import { type Calls, createCalls } from './calls';
 import { checkSettings, type FieldProblems } from './checks';
-import { commandsNow } from './commands';
+import { commandsNow, EITHER } from './commands';
 import { type Craft, createCraft, frameTooLong } from './craft';
 import { createDraft, type Draft, stepSentence, WHOLE_FORM } from './draft';
 import { createFrames, type Frames } from './frames';
@@ -225,8 +225,9 @@ export function createSession(client: Client, around: Surroundings): Session {
       client.on('lab.state', (state) => netLab.adopt(state)),
       client.on('recent', (recent) => lab.setState({ recent })),
       client.on('command', ({ id }) => {
+        const ids = EITHER[id] ?? [id];
         commandsNow(session)
-          .find((command) => command.id === id)
+          .find((command) => ids.includes(command.id))
           ?.act();
       }),
       screen.subscribe(({ selected }) => {

@@ -38,7 +38,8 @@ function wrongDatagram(net: Layer, udp: Layer | undefined, end: number): string 
   return null;
 }
 
-export function udpLines(spec: FrameSpec, bytes: Uint8Array): PreflightLine[] {
+/** `pair` is that of the lab, whose addresses are taken, too; null where there is none. */
+export function udpLines(spec: FrameSpec, bytes: Uint8Array, pair: number | null = null): PreflightLine[] {
   const layers: readonly Layer[] = decode(bytes).layers;
   const at = layers.findIndex(({ proto }) => !LINK.test(proto));
   const net = layers[at];
@@ -53,11 +54,21 @@ export function udpLines(spec: FrameSpec, bytes: Uint8Array): PreflightLine[] {
   if (wrong !== null || !udp) return [refusal(wrong ?? '')];
   const name = six ? 'ipv6.dst' : 'ip.dst';
   const to = String(net.fields[name]);
-  if (six ? to !== '::1' : !to.startsWith('127.')) {
-    const local = six ? '::1' : '127.0.0.1';
+  const own = pair === null ? [] : [1, 2].map((end) => `198.18.${pair}.${end}`);
+  if (six ? to !== '::1' : !to.startsWith('127.') && !own.includes(to)) {
+    const local = six ? '::1' : (own[1] ?? '127.0.0.1');
     const layer = spec.layers.findIndex(({ proto }) => proto === net.proto);
     const packet = setField(spec, { layer, name, nth: 0 }, local);
-    return [{ ...refusal(`${to} is no loopback address`), fix: { label: `Use ${local}`, packet } }];
+    return [
+      {
+        ...refusal(
+          pair === null
+            ? `${to} is no loopback address`
+            : `${to} is no address of pair ${pair} nor of loopback`,
+        ),
+        fix: { label: `Use ${local}`, packet },
+      },
+    ];
   }
   const payload = number(udp, 'udp.length') - 8;
   return [

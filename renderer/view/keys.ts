@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { commandsNow, shortcutOf } from '../store/commands';
+import { commandsNow, EITHER, shortcutOf } from '../store/commands';
 import { isBusy } from '../store/lab';
 import type { Session } from '../store/session';
 import { start, useScreen, useSession } from './session';
@@ -35,7 +35,8 @@ function perform(session: Session, id: string): boolean {
     start(session.stopAll());
     return true;
   }
-  const command = commandsNow(session).find((c) => c.id === id);
+  const ids = EITHER[id] ?? [id];
+  const command = commandsNow(session).find((c) => ids.includes(c.id));
   command?.act();
   return command !== undefined;
 }

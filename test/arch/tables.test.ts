@@ -90,6 +90,6 @@ function asNative(option: BackendOption): NativeOptionTable {
 test.each(BACKENDS.map((backend) => [backend.name, backend] as const))('options of %s', (name, backend) => {
   const native = core.backends.find((b) => b.name === name);
   // Which pair is the lab's to know.
-  const own = backend.options.filter((option) => option !== PAIR_OPTION);
+  const own = backend.options.filter(({ name: option }) => option !== PAIR_OPTION.name);
   expect(native?.options).toEqual(own.map(asNative));
 });

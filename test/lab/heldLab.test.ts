@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LabSpot } from '../../app/lab/limits';
 import type { LabChange, NetLabInfo } from '../../app/lab/state';
+import { setField } from '../../app/packet/edit';
+import { hexTextOf } from '../../app/packet/editBytes';
+import { TEMPLATES } from '../../app/packet/templates';
 import { defaultSettings } from '../../app/run/settings';
 import { Lab } from '../../main/lab/lab';
 import { TestPage } from './page';
@@ -31,7 +35,7 @@ const onLab = (stop: string, options: Record<string, string> = {}, backend = 'af
 
 const configure = (id: string, settings: ReturnType<typeof onLab>) =>
   page.request('instance.configure', { id, settings });
-const change = (end: 'a' | 'b', asked: LabChange, pair = 0): Promise<NetLabInfo> =>
+const change = (end: LabSpot, asked: LabChange, pair = 0): Promise<NetLabInfo> =>
   page.request('lab.port', { pair, end, change: asked });
 const snapshot = (id = 'A') => lab.live().find((live) => live.id === id)?.snapshot;
 const taken = () => snapshot()?.taken ?? 0;
@@ -124,7 +128,7 @@ describe.skipIf(forbidden !== null)('a lab', () => {
     expect((await change('b', { what: 'mtu', mtu: 576 })).pairs[0]?.b).toMatchObject({ mtu: 576 });
     expect((await change('a', { what: 'queue', packets: 7 })).pairs[0]?.a).toMatchObject({ queue: 7 });
     const before = told()?.pairs[0]?.a?.ifindex;
-    expect((await change('a', { what: 'delete' })).pairs).toEqual([{ a: null, b: null }]);
+    expect((await change('a', { what: 'delete' })).pairs).toEqual([{ a: null, b: null, tap: null }]);
     await expect(change('b', { what: 'link', up: true })).rejects.toMatchObject({
       sentence: expect.stringContaining('the interface is not there'),
     });
@@ -151,6 +155,68 @@ describe.skipIf(forbidden !== null)('a lab', () => {
       await page.phase('A', 'done');
       expect(snapshot()).toMatchObject({ offered: 2000, taken: 2000, received: 2000, fault: null });
     }
+  });
+
+  test('the TAP device of a run is told and changed like an end, and goes with the run', async () => {
+    const { pairs } = await page.request('lab.open', { pairs: 1, mtu: 1500 });
+    expect(pairs[0]?.tap).toBeNull();
+    await expect(change('tap', { what: 'create' })).rejects.toMatchObject({
+      sentence: 'pl0t is made by a run of tap on pair 0; start one.',
+    });
+    await configure('A', onLab('never', {}, 'tap'));
+    await page.request('run.start', { id: 'A' });
+    await page.until('the page was told', () => told()?.pairs[0]?.tap?.up === true);
+    expect(told()?.pairs[0]?.tap).toMatchObject({ name: 'pl0t', mtu: 1500, address: '' });
+    const off = await change('tap', { what: 'carrier', on: false });
+    expect(off.pairs[0]?.tap).toMatchObject({ up: true, carrier: false });
+    expect(off.pairs[0]?.a).toMatchObject({ carrier: true });
+    await change('tap', { what: 'carrier', on: true });
+    await change('tap', { what: 'link', up: false });
+    await page.until('the run sees it', () => snapshot()?.state === 'link-down');
+    await change('tap', { what: 'link', up: true });
+    expect((await change('tap', { what: 'mtu', mtu: 576 })).pairs[0]).toMatchObject({
+      a: { mtu: 1500 },
+      tap: { mtu: 576 },
+    });
+    expect((await change('tap', { what: 'delete' })).pairs[0]).toMatchObject({ a: { up: true }, tap: null });
+    await page.phase('A', 'fault');
+    expect(snapshot()?.fault?.state).toBe('removed');
+    expect(page.journal()).toContain('Deleted pl0t: the run that made it ends.');
+  });
+
+  test('udp goes to loopback addresses, and with a pair over the lab', async () => {
+    const to = (pair: string, stop = '2000 packets') => ({
+      ...onLab(stop, { pair }, 'udp'),
+      hex: hexTextOf(
+        setField(TEMPLATES[0]?.packet ?? { layers: [] }, { layer: 1, name: 'ip.dst', nth: 0 }, '198.18.1.2'),
+      ),
+    });
+    await configure('A', to('1'));
+    await expect(page.request('run.start', { id: 'A' })).rejects.toMatchObject({
+      field: 'options.pair',
+      sentence: 'Pair 1 is one of a private lab, and no lab is open. Open one, or choose pair none.',
+    });
+    await page.request('lab.open', { pairs: 2, mtu: 1500 });
+    await configure('A', to('none'));
+    await page.request('run.start', { id: 'A' });
+    await page.phase('A', 'done');
+    expect(snapshot()).toMatchObject({ offered: 2000, taken: 0, refused: 2000 });
+    await configure('A', to('1'));
+    await page.request('run.start', { id: 'A' });
+    await page.phase('A', 'done');
+    expect(snapshot()).toMatchObject({ offered: 2000, taken: 2000, fault: null });
+    await configure('A', to('2'));
+    await expect(page.request('run.start', { id: 'A' })).rejects.toMatchObject({ field: 'options.pair' });
+    // The pair is taken: another run on it would be counted with this one.
+    await configure('A', to('1', 'never'));
+    lab.add();
+    await configure('B', onLab('1 packet', { pair: '1' }));
+    await page.request('run.start', { id: 'A' });
+    await expect(page.request('run.start', { id: 'B' })).rejects.toMatchObject({
+      sentence: expect.stringContaining('Instance A sends on pair 1 already'),
+    });
+    await page.request('lab.close', null);
+    await page.phase('A', 'done');
   });
 
   test('a run that is refused at its files leaves no device behind', async () => {
@@ -245,6 +311,12 @@ describe.skipIf(forbidden !== null)('a lab', () => {
     await configure('A', onLab('10 packets', { pair: '1' }));
     await page.request('plan.copyCommand', { id: 'A' });
     expect(copied).toContain('--backend af_packet --lab pairs=2,mtu=9000 --opt pair=1');
+    await configure('A', onLab('10 packets', { pair: '0' }, 'udp'));
+    await page.request('plan.copyCommand', { id: 'A' });
+    expect(copied).toContain('--backend udp --lab pairs=2,mtu=9000 --opt pair=0');
+    await configure('A', onLab('10 packets', {}, 'udp'));
+    await page.request('plan.copyCommand', { id: 'A' });
+    expect(copied).toMatch(/--backend udp --hex/);
   });
 });
 if (forbidden !== null) test('a lab', (context) => context.skip(forbidden));

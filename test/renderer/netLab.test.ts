@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import { needsLab, usableBackends } from '../../app/lab/pair';
-import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
+import { needsLab, pairNeedsLab, usableBackends } from '../../app/lab/pair';
+import { type LabPortInfo, type NetLabInfo, NO_NET_LAB } from '../../app/lab/state';
 import { defaultSettings } from '../../app/run/settings';
 import { afPacketBackend } from '../../main/backends/afPacket';
+import { udpBackend } from '../../main/backends/udp';
 import { checkSettings } from '../../renderer/store/checks';
 import { intent } from '../../renderer/store/intent';
+import { labNews, labTrouble } from '../../renderer/store/labNews';
 import { preflight } from '../../renderer/store/preflight';
 import { FakeLab } from './fakeLab';
 
@@ -26,7 +28,7 @@ const lab = (a: LabPortInfo | null): NetLabInfo => ({
   mtu: 1500,
   helper: 7,
   problem: null,
-  pairs: [{ a, b: a && port({ name: 'pl0b' }) }],
+  pairs: [{ a, b: a && port({ name: 'pl0b' }), tap: null }],
 });
 const lines = (a: LabPortInfo | null, options: Record<string, string> = {}) =>
   preflight(
@@ -57,6 +59,48 @@ test.each([
   [null, 'stop: pl0a is deleted. Press Re-create on the Lab page.'],
 ])('before a run on %j: %s', (a, text) => {
   expect(lines(a).some((line) => line.startsWith(text))).toBe(true);
+});
+
+test('lamps that go on or off are told in words, a TAP device that comes with its run is not', () => {
+  const before = lab(port());
+  expect(labNews(NO_NET_LAB, before)).toBe('A lab is open.');
+  expect(labNews(before, before)).toBeNull();
+  expect(labNews(before, lab(port({ up: false, carrier: false })))).toBe('pl0a: down, no carrier.');
+  expect(labNews(before, lab(port({ mtu: 576 })))).toBeNull();
+  expect(labNews(before, lab(null))).toBe('pl0a is deleted. pl0b is deleted.');
+  expect(labNews(lab(null), before)).toBe('pl0a is there. pl0b is there.');
+  const withTap = {
+    ...before,
+    pairs: [{ a: port(), b: port({ name: 'pl0b' }), tap: port({ name: 'pl0t' }) }],
+  };
+  expect(labNews(before, withTap)).toBeNull();
+  expect(labNews(withTap, before)).toBeNull();
+  expect(labNews(before, { ...NO_NET_LAB, problem: 'Its helper ended.' })).toBe('Its helper ended.');
+  expect([before, withTap].map(labTrouble)).toEqual([null, null]);
+  expect(labTrouble(lab(port({ up: false, carrier: false })))).toBe('pl0a down');
+  expect(labTrouble(lab(null))).toBe('pair 0 deleted');
+});
+
+test('udp with a pair asks for a lab and takes the addresses of its pair', () => {
+  const on = (pair: string, open: boolean) => {
+    const asked = { ...settings, backend: 'udp', options: { udp: { pair } } };
+    const backends = usableBackends([udpBackend, afPacketBackend], open);
+    const problems = checkSettings(asked, instance, backends);
+    const said = preflight(asked, instance, backends[0], [], open ? lab(port()) : NO_NET_LAB);
+    return { problems, intent: intent(asked, instance, problems), said };
+  };
+  expect(on('none', false).problems).toEqual({});
+  expect(on('0', false)).toMatchObject({
+    problems: { 'options.pair': pairNeedsLab(0) },
+    intent: 'open a lab first',
+    said: expect.arrayContaining([{ level: 'stop', text: pairNeedsLab(0), needsLab: true }]),
+  });
+  expect(on('0', true).problems).toEqual({});
+  expect(on('0', true).said.map(({ text }) => text)).toContain(
+    'pl0a is up and has a carrier; nothing counts what arrives.',
+  );
+  expect(on('0', true).said.flatMap(({ fix }) => fix?.label ?? [])).toEqual(['Use 198.18.0.2']);
+  expect(on('none', true).said.flatMap(({ fix }) => fix?.label ?? [])).toEqual(['Use 127.0.0.1']);
 });
 
 test('a frame fits no interface that is deleted', () => {

@@ -2,6 +2,8 @@ import { useState } from 'react';
 import type { BackendDescriptor, BackendOption } from '../../../app/backend/descriptor';
 import { defaultText } from '../../../app/backend/descriptor';
 import type { InstanceInfo } from '../../../app/ipc/contract';
+import { LAB_PAIRS_DEFAULT } from '../../../app/lab/limits';
+import { PAIR_OR_NONE } from '../../../app/lab/pair';
 import type { Settings } from '../../../app/run/plan';
 import { useLab, useSession } from '../session';
 import { describedBy, FieldError, fieldIds } from './Field';
@@ -121,7 +123,11 @@ function AttachInput(props: OptionProps) {
 function ChoiceInput(props: OptionProps) {
   const { settings, backend, option } = props;
   const standard = standardOf(option, settings);
-  const words = option.kind === 'choice' ? option.words : [];
+  const pairs = useLab((s) => s.netLab.pairs.length);
+  // Of a lab's pairs only those that are there, or would be in a lab of the usual size.
+  const known = (word: string) =>
+    option.name !== PAIR_OR_NONE.name || !(Number(word) >= Math.max(pairs, LAB_PAIRS_DEFAULT));
+  const words = option.kind === 'choice' ? option.words.filter(known) : [];
   const values = new Map([standard, ...words].map((word) => [word, word]));
   const value = settings.options[backend.name]?.[option.name] ?? standard;
   return <SelectInput {...props} value={value} values={values} />;

@@ -107,7 +107,7 @@ export class HeldLab {
 
   /** Ends the lab and everything of it, one that is being opened included; does nothing when there is none. */
   async close(): Promise<NetLabInfo> {
-    await this.starting?.catch(() => undefined);
+    if (this.starting) await this.starting.catch(() => undefined);
     const { open } = this;
     if (!open) {
       await this.ending;

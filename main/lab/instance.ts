@@ -62,6 +62,8 @@ export class Instance {
   /** The plan whose backend is being opened. */
   private opening: RunPlan | null = null;
   private last: Snapshot | null = null;
+  /** The latest start has succeeded or failed. */
+  private begun: Promise<void> = Promise.resolve();
   private finished: Promise<void> = Promise.resolve();
   /** Whether a client has yet to be told about `last`. */
   private fresh = false;
@@ -166,7 +168,13 @@ export class Instance {
   }
 
   /** Checks the draft and starts the run; resolves once packets may flow. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const started = this.begin();
+    this.begun = started.catch(() => undefined);
+    return started;
+  }
+
+  private async begin(): Promise<void> {
     this.mustBeIdle('A run is on already.');
     const plan = this.draft.planned();
     const to = attachOf(plan);
@@ -206,6 +214,7 @@ export class Instance {
 
   /** Asks a run to end. Also takes back a start that is still opening. */
   async stop(): Promise<void> {
+    if (this.phase === 'opening') await this.begun;
     if (this.phase === 'running') this.setPhase('stopping');
     this.run?.stop();
     await this.finished;

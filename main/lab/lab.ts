@@ -31,6 +31,9 @@ const INSTANCES_MAX = 64;
 /** How often totals are read, in ms. */
 export const SAMPLE_MS = 100;
 
+/** So long closing a lab waits for starts that wait for its helper, which may stand still, in ms. */
+const CLOSE_PATIENCE_MS = 1000;
+
 /**
  * All instances, the journal and the one sampling timer. Knows neither Electron nor a transport:
  * the desktop app, tests and whatever comes later drive the same object.
@@ -185,8 +188,16 @@ export class Lab {
   /** Stops what sends on the lab of interfaces, cleanly, and closes it. */
   async closeNet(): Promise<NetLabInfo> {
     const on = [...this.instances.values()].filter((instance) => instance.onDevice());
-    await Promise.all(on.map((instance) => instance.stop()));
-    return this.held.close();
+    const stopped = Promise.all(on.map((instance) => instance.stop()));
+    let late: NodeJS.Timeout | undefined;
+    const patience = new Promise((go) => {
+      late = setTimeout(go, CLOSE_PATIENCE_MS);
+    });
+    await Promise.race([stopped, patience]);
+    clearTimeout(late);
+    const closed = await this.held.close();
+    await stopped;
+    return closed;
   }
 
   async stopAll(): Promise<void> {
@@ -197,6 +208,7 @@ export class Lab {
   async close(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
     this.timer = null;
+    await this.closeNet();
     await Promise.all([...this.instances.values()].map((instance) => instance.close()));
     await this.held.dispose();
     this.diagnoses.close();

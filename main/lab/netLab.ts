@@ -211,31 +211,52 @@ export class NetLab {
     return this.#device('open a UDP socket', OP.udp, place, [FAMILY[family]]);
   }
 
-  /** What a run of a backend on a pair takes: end a to send on, and a receiver that counts what arrives. */
-  async openRun(pair: number, { name, options }: RunPlan['backend']): Promise<NativeDevice> {
+  /** What a run of a backend on a pair takes: end a to send on, and a receiver that counts what arrives. All of it or nothing. */
+  async openRun(pair: number, backend: RunPlan['backend']): Promise<NativeDevice> {
+    const opened: LabDevice[] = [];
+    const keep = async (opening: Promise<LabDevice>) => {
+      const device = await opening;
+      opened.push(device);
+      return device;
+    };
+    try {
+      return await this.#openRun(pair, backend, keep);
+    } catch (error) {
+      const descriptors = opened.flatMap(({ send, memory }) => [send, memory ?? []].flat());
+      // Those of a lab that is gone are closed already.
+      await Promise.allSettled(descriptors.map(async (one) => nativeAddon().closeDescriptor(one)));
+      throw error;
+    }
+  }
+
+  async #openRun(
+    pair: number,
+    { name, options }: RunPlan['backend'],
+    keep: (opening: Promise<LabDevice>) => Promise<LabDevice>,
+  ): Promise<NativeDevice> {
     const place: LabPlace = { pair, end: 'a' };
     let counted: LabPlace | null = { pair, end: 'b' };
     let tagged: NativeDescriptor | null = null;
     let device: LabDevice;
     switch (name) {
       case 'af_xdp':
-        device = await this.openXdp(place, xdpSize(Number(options.ring), options.mode === 'zero-copy'));
+        device = await keep(this.openXdp(place, xdpSize(Number(options.ring), options.mode === 'zero-copy')));
         break;
       case 'tap':
         // What is written to a TAP device is received by the device itself.
         counted = { ...place, tap: true };
-        device = await this.openTap(place, (await this.port(place))?.mtu ?? LAB_MTU_DEFAULT);
+        device = await keep(this.openTap(place, (await this.port(place))?.mtu ?? LAB_MTU_DEFAULT));
         break;
       case 'udp':
         // A frame at the peer may be many datagrams yet to be cut: it counts none.
         counted = null;
-        device = await this.openUdp(place, 'ipv4');
+        device = await keep(this.openUdp(place, 'ipv4'));
         break;
       default:
-        device = await this.openSender(place);
-        tagged = (await this.openSender(place)).send;
+        device = await keep(this.openSender(place));
+        tagged = (await keep(this.openSender(place))).send;
     }
-    const receive = counted === null ? null : (await this.openReceiver(counted)).send;
+    const receive = counted === null ? null : (await keep(this.openReceiver(counted))).send;
     return { ...device, lab: this.#native, end: LAB_ENDS.indexOf(place.end), tagged, receive };
   }
 

@@ -17,6 +17,7 @@ import './styles/stages.css';
 import './styles/live.css';
 import './styles/calls.css';
 import './styles/received.css';
+import './styles/diagnosis.css';
 import './styles/overlay.css';
 import './styles/plan.css';
 import './styles/lab.css';

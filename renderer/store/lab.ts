@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import type { Hello, InstanceInfo, JournalEntry, RecentPlan } from '../../app/ipc/contract';
+import type { Diagnosis } from '../../app/lab/finding';
 import { type NetLabInfo, NO_NET_LAB } from '../../app/lab/state';
 
 /** Main's facts, as last told. The page never changes them by itself. */
@@ -16,6 +17,8 @@ export interface LabState {
   journal: readonly JournalEntry[];
   /** Plans that were opened or saved last, the latest first. */
   recent: readonly RecentPlan[];
+  /** What is found about each instance that was looked at, by its id. */
+  diagnoses: Readonly<Record<string, Diagnosis>>;
   /** The lab of interfaces, open or not. */
   netLab: NetLabInfo;
   /** What last went on or off in it, to be read out; `nonce` tells one from the next. Null = nothing yet. */
@@ -36,6 +39,7 @@ export function createLab(): LabStore {
     instances: [],
     journal: [],
     recent: [],
+    diagnoses: {},
     netLab: NO_NET_LAB,
     labNews: null,
   }));
@@ -59,4 +63,9 @@ export function withInstance(list: readonly InstanceInfo[], one: InstanceInfo): 
 /** Whether a run is on: from opening the backend until it has ended. */
 export function isBusy(instance: Pick<InstanceInfo, 'phase'>): boolean {
   return instance.phase === 'opening' || instance.phase === 'running' || instance.phase === 'stopping';
+}
+
+/** Diagnoses by the id of their instance. */
+export function byInstance(diagnoses: readonly Diagnosis[]): LabState['diagnoses'] {
+  return Object.fromEntries(diagnoses.map((one) => [one.id, one]));
 }

@@ -10,7 +10,7 @@ import { commandsNow, EITHER } from './commands';
 import { type Craft, createCraft, frameTooLong } from './craft';
 import { createDraft, type Draft, stepSentence, WHOLE_FORM } from './draft';
 import { createFrames, type Frames } from './frames';
-import { createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
+import { byInstance, createLab, isBusy, type LabStore, mergeJournal, withInstance } from './lab';
 import { createNetLab, type NetLabActions } from './netLab';
 import { createPlans, type Plans } from './plans';
 import { createReceived, type ReceivedStore } from './received';
@@ -208,6 +208,7 @@ export function createSession(client: Client, around: Surroundings): Session {
       backends: hello.backends,
       journal: mergeJournal(hello.journal, s.journal),
       recent: hello.recent,
+      diagnoses: byInstance(hello.diagnoses),
     }));
     netLab.adopt(hello.netLab);
     stream.hello(hello);
@@ -223,6 +224,9 @@ export function createSession(client: Client, around: Surroundings): Session {
       client.onSilence((silence) => lab.setState({ silence })),
       client.on('instances', adopt),
       client.on('lab.state', (state) => netLab.adopt(state)),
+      client.on('diagnoses', (newer) =>
+        lab.setState((s) => ({ diagnoses: { ...s.diagnoses, ...byInstance(newer) } })),
+      ),
       client.on('recent', (recent) => lab.setState({ recent })),
       client.on('command', ({ id }) => {
         const ids = EITHER[id] ?? [id];

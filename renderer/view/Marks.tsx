@@ -1,5 +1,6 @@
 import type { AioCodeName } from '../../app/aio/codes';
 import type { InstanceInfo, JournalEntry } from '../../app/ipc/contract';
+import type { FindingLevel } from '../../app/lab/finding';
 import type { PreflightLine } from '../store/preflight';
 
 /** Small shapes that say with form and colour what the word beside them says. All are 10 × 10 CSS pixels. */
@@ -64,5 +65,16 @@ const PREFLIGHT: Readonly<Record<PreflightLine['level'], readonly [Shape, string
 
 export function PreflightMark({ level }: { level: PreflightLine['level'] }) {
   const [shape, tone] = PREFLIGHT[level];
+  return <Mark shape={shape} tone={tone} />;
+}
+
+const FINDINGS: Readonly<Record<FindingLevel, readonly [Shape, string]>> = {
+  ok: ['check', 'success'],
+  warning: ['triangle', 'again'],
+  problem: ['square', 'inval'],
+};
+
+export function FindingMark({ level }: { level: FindingLevel }) {
+  const [shape, tone] = FINDINGS[level];
   return <Mark shape={shape} tone={tone} />;
 }

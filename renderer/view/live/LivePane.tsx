@@ -1,6 +1,7 @@
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Settings } from '../../../app/run/plan';
 import { Counters } from './Counters';
+import { Diagnosis } from './Diagnosis';
 import { ErrorCodes } from './ErrorCodes';
 import { Latency } from './Latency';
 import { Received } from './Received';
@@ -13,6 +14,7 @@ export function LivePane({ instance, settings }: { instance: InstanceInfo; setti
   return (
     <div className="live" data-pane="">
       <RunStatus instance={instance} />
+      <Diagnosis key={`d-${instance.id}`} instance={instance} />
       <Counters instance={instance} />
       <div className="charts">
         <Throughput key={`t-${instance.id}`} instance={instance} settings={settings} />

@@ -205,6 +205,14 @@ pl_frame_limit( unsigned long mtu, uint8_t const * buf, unsigned long buf_sz ) {
   return mtu + 14UL + ( vlan ? 4UL : 0UL );
 }
 
+/* How many of the first n packets have no bytes: they are sent by being taken. */
+static inline unsigned long
+pl_none_of( pl_aio_pkt_info_t const * batch, unsigned long n ) {
+  unsigned long none = 0UL;
+  for( unsigned long i = 0UL; i < n; i++ ) none += !batch[i].buf_sz;
+  return none;
+}
+
 /* The sentences every backend uses for a frame of sz bytes over the device limit
    (made from mtu), and for a buffer over PL_AIO_PKT_INFO_BUF_MAX. */
 void pl_frame_limit_text( uint64_t sz, uint64_t limit, uint64_t mtu, char * buf, unsigned long buf_sz );

@@ -80,6 +80,13 @@ bench_invalid( clause_subject_t const * subject, pl_aio_pkt_info_t const * pkt )
   return subject->mtu && pkt->buf_sz > subject->mtu + 14UL + ( vlan ? 4UL : 0UL );
 }
 
+/* Has the subject move what it can. */
+static void
+move( bench_t * self ) {
+  if( self->inst.subject->work ) self->inst.subject->work( &self->inst );
+  self->unread = 0UL;
+}
+
 int
 bench_send( bench_t * self, bench_batch_t const * b, unsigned long first, int flush, unsigned long * idx ) {
   unsigned long const             untouched = 0xdeadbeefUL;
@@ -87,8 +94,9 @@ bench_send( bench_t * self, bench_batch_t const * b, unsigned long first, int fl
   unsigned long                   cnt       = b->cnt - first;
   pl_aio_pkt_info_t const *       batch     = b->batch + first;
   clause_subject_t const * const  subject   = self->inst.subject;
-  int                             code      = pl_aio_send( self->inst.aio, batch, cnt, &at, flush );
   unsigned long                   taken     = cnt;
+  if( subject->holds && self->unread + cnt > subject->holds ) move( self );
+  int code = pl_aio_send( self->inst.aio, batch, cnt, &at, flush );
   if( code == PL_AIO_SUCCESS ) {
     CHECK_EQ( at, untouched );
   } else if( CHECK( code == PL_AIO_ERR_INVAL || code == PL_AIO_ERR_AGAIN ) && CHECK( at < cnt ) ) {
@@ -98,6 +106,7 @@ bench_send( bench_t * self, bench_batch_t const * b, unsigned long first, int fl
   }
   for( unsigned long i = 0UL; i < taken; i++ ) CHECK( !bench_invalid( subject, &batch[i] ) );
   self->taken += taken;
+  self->unread += taken;
   bench_look( self );
   *idx = taken;
   return code;
@@ -120,7 +129,7 @@ bench_send_all( bench_t * self, bench_batch_t const * b, int flush ) {
 void
 bench_flush( bench_t * self ) {
   CHECK_EQ( pl_aio_send( self->inst.aio, NULL, 0UL, NULL, 1 ), PL_AIO_SUCCESS );
-  if( self->inst.subject->work ) self->inst.subject->work( &self->inst );
+  move( self );
   bench_look( self );
 }
 

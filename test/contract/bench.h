@@ -38,6 +38,7 @@ typedef struct {
   clause_instance_t inst;
   uint64_t          taken;
   uint64_t          completed; /* at the last look */
+  unsigned long            unread; /* packets taken since the far end was last looked after */
 } bench_t;
 
 /* Opens; a failure is a failed check.  1, or 0. */

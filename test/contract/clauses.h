@@ -45,6 +45,7 @@ struct clause_subject {
   unsigned long opt_cnt;
 
   unsigned long room; /* packets a fresh instance takes before AGAIN when nothing is moved; 0 = never AGAIN */
+  unsigned long holds; /* packets the far end has room for until work is called; 0 = for all */
   unsigned long mtu;  /* of the frame limit; 0 = no MTU */
   int           any_size;    /* takes buffers over 4096 B */
   int           drops_over;  /* and such frames do not arrive */

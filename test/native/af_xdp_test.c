@@ -1,5 +1,5 @@
-/* af_xdp: what was sent is what the peer received, byte for byte; everything its kicks and
-   rings say, each situation really made. */
+/* af_xdp: what only its kicks and rings say, each situation really made.  The rest is
+   device_errors_test.c and device_runs_test.c. */
 
 #include "files.h"
 #include "frames.h"
@@ -49,11 +49,6 @@ run_of( double ring, uint64_t count, unsigned long batch, uint64_t flush_every )
 }
 
 static void
-everything_arrives( void ) {
-  run_of( 0.0, 20000UL, 64UL, 1UL );
-}
-
-static void
 rings_of_every_size( void ) {
   run_of( 1.0, 300UL, 8UL, 1UL );
   run_of( 7.0, 1000UL, 64UL, 1UL );
@@ -100,47 +95,6 @@ more_than_32_in_a_kick( void ) {
   pl_backend_close( b );
 }
 
-static void
-link_down_and_up( void ) {
-  pl_backend_t *    b = open_xdp( 0.0 );
-  uint8_t           bytes[60];
-  pl_aio_pkt_info_t batch[] = { { NULL, 0 }, { bytes, 60 }, { bytes, 60 }, { bytes, 60 } };
-  unsigned long     idx     = 9UL;
-  if( !b ) return;
-  frame_fill( bytes, 60UL, 3UL, 0x0800 );
-  CHECK_EQ( send_frames( b, 0UL, 3UL, 60UL, 0, NULL ), PL_AIO_SUCCESS ); /* these wait, and stay taken */
-  netns_link( PL_LAB_END_A, 0 );
-  for( int flush = 1; flush >= 0; flush-- ) {
-    CHECK_EQ( pl_aio_send( &b->aio, batch, 4UL, &idx, flush ), PL_AIO_ERR_AGAIN );
-    CHECK_EQ( idx, 1UL );
-    CHECK_STR( cause_of( b ), "The interface is down." );
-    CHECK_EQ( b->state.state, PL_STATE_LINK_DOWN );
-    CHECK_EQ( b->state.err, ENETDOWN );
-    CHECK_STR( b->state.sentence, "pl0a is down: frames wait until it is set up again." );
-    CHECK_EQ( b->ring_occ, 3UL );
-  }
-  CHECK_EQ( b->completed, 2UL ); /* the packets of no bytes */
-  netns_link( PL_LAB_END_A, 1 );
-  netns_await( PL_LAB_END_A, 1, 1, -1L );
-  MOVE_UNTIL( b, b->received == 3UL ); /* by themselves */
-  CHECK_EQ( b->state.state, PL_STATE_UP );
-  CHECK_EQ( pl_aio_send( &b->aio, batch + 1, 3UL, &idx, 1 ), PL_AIO_SUCCESS );
-  MOVE_UNTIL( b, b->received == 6UL );
-  CHECK_EQ( b->completed, 8UL );
-  pl_backend_close( b );
-}
-
-static void
-link_down_unasked( void ) {
-  pl_backend_t * b = open_xdp( 0.0 );
-  if( !b ) return;
-  netns_link( PL_LAB_END_A, 0 );
-  MOVE_UNTIL( b, b->state.state == PL_STATE_LINK_DOWN );
-  netns_link( PL_LAB_END_A, 1 );
-  MOVE_UNTIL( b, b->state.state == PL_STATE_UP );
-  pl_backend_close( b );
-}
-
 /* The kernel completes what it drops: SUCCESS, completed, and told as lost. */
 static void
 peer_down( void ) {
@@ -163,52 +117,6 @@ peer_down( void ) {
   CHECK_EQ( b->completed, 54UL );
   CHECK_EQ( b->no_carrier, 50UL );
   pl_backend_close( b );
-}
-
-/* One send of one frame. */
-static int
-offer( pl_backend_t * b, unsigned long sz, uint16_t ethertype ) {
-  static uint8_t          bytes[65536];
-  pl_aio_pkt_info_t const pkt = { .buf = bytes, .buf_sz = (uint16_t)sz };
-  frame_fill( bytes, sz, 1UL, ethertype );
-  return pl_aio_send( &b->aio, &pkt, 1UL, NULL, 1 );
-}
-
-/* The kernel would send any size. */
-static void
-sizes_are_refused_before( void ) {
-  pl_backend_t * b        = open_xdp( 0.0 );
-  pl_backend_t * loopback = open_loopback( "mtu", 1500.0, NULL );
-  if( !b || !loopback ) return;
-  struct {
-    unsigned long sz;
-    uint16_t      ethertype;
-  } const over[] = { { 1515UL, 0x0800 }, { 1519UL, 0x8100 }, { 1519UL, 0x88a8 }, { 4096UL, 0x0800 }, { 4097UL, 0x0800 } };
-  for( unsigned long i = 0UL; i < sizeof( over ) / sizeof( over[0] ); i++ ) {
-    char said[PL_SENTENCE_MAX];
-    CHECK_EQ( offer( loopback, over[i].sz, over[i].ethertype ), PL_AIO_ERR_INVAL );
-    strcpy( said, cause_of( loopback ) );
-    CHECK_EQ( offer( b, over[i].sz, over[i].ethertype ), PL_AIO_ERR_INVAL );
-    CHECK_STR( cause_of( b ), said );
-  }
-  for( unsigned long sz = 1UL; sz < 14UL; sz++ ) CHECK_EQ( offer( b, sz, 0 ), PL_AIO_ERR_INVAL );
-  CHECK_STR( cause_of( b ), "Frame of 13 B is shorter than an Ethernet header (14 B)." );
-  CHECK_EQ( b->kicks, 0UL );
-  CHECK_EQ( offer( b, 14UL, 0x0800 ), PL_AIO_SUCCESS );
-  CHECK_EQ( offer( b, 1514UL, 0x0800 ), PL_AIO_SUCCESS );
-  CHECK_EQ( offer( b, 1518UL, 0x8100 ), PL_AIO_SUCCESS );
-  CHECK_EQ( offer( b, 1518UL, 0x88a8 ), PL_AIO_SUCCESS );
-  MOVE_UNTIL( b, b->completed == 4UL );
-  netns_mtu( 9000U );
-  netns_await( PL_LAB_END_A, 1, 1, 9000L );
-  for( int i = 0; i < 20; i++ ) move_once( b );
-  CHECK_EQ( offer( b, 4096UL, 0x0800 ), PL_AIO_SUCCESS ); /* a whole chunk */
-  CHECK_EQ( offer( b, 4097UL, 0x0800 ), PL_AIO_ERR_INVAL );
-  MOVE_UNTIL( b, b->received == 5UL );
-  netns_mtu( 1500U );
-  netns_await( PL_LAB_END_A, 1, 1, 1500L );
-  pl_backend_close( b );
-  pl_backend_close( loopback );
 }
 
 /* A descriptor that went bad in the ring: the kick says nothing, the statistics do. */
@@ -246,41 +154,6 @@ invalid_descriptors( void ) {
   CHECK_EQ( b->completed, completed + 200UL );
   CHECK_EQ( b->late_errors, 2UL );
   munmap( map, map_sz );
-  pl_backend_close( b );
-}
-
-static void
-check_removed( pl_backend_t * b ) {
-  unsigned long idx = 9UL;
-  CHECK_EQ( b->state.state, PL_STATE_REMOVED );
-  CHECK_EQ( b->state.err, ENXIO );
-  CHECK_HAS( b->state.sentence, "pl0a was removed, and the run has ended." );
-  CHECK_EQ( send_frames( b, 0UL, 3UL, 60UL, 1, &idx ), PL_AIO_ERR_AGAIN );
-  CHECK_EQ( idx, 0UL );
-  CHECK_STR( cause_of( b ), "The interface was removed." );
-  CHECK_EQ( pl_aio_send( &b->aio, NULL, 0UL, NULL, 1 ), PL_AIO_SUCCESS );
-  CHECK( b->def->idle( b ) );
-}
-
-static void
-deleted_and_made_again( void const * by_errno ) {
-  pl_backend_t * b = open_xdp( 0.0 );
-  if( !b ) return;
-  CHECK_EQ( send_frames( b, 0UL, 2UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
-  MOVE_UNTIL( b, b->received == 2UL );
-  netns_delete();
-  if( by_errno ) CHECK_EQ( send_frames( b, 2UL, 2UL, 60UL, 1, NULL ), PL_AIO_ERR_AGAIN );
-  else MOVE_UNTIL( b, b->state.state == PL_STATE_REMOVED );
-  check_removed( b );
-  netns_create( 1500U );
-  for( int i = 0; i < 20; i++ ) move_once( b );
-  check_removed( b );
-  CHECK_EQ( b->completed, 2UL );
-  pl_backend_close( b );
-  b = open_xdp( 0.0 ); /* the new one is there to be opened */
-  if( !b ) return;
-  CHECK_EQ( send_frames( b, 0UL, 2UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
-  MOVE_UNTIL( b, b->received == 2UL );
   pl_backend_close( b );
 }
 
@@ -329,40 +202,6 @@ only_what_fits( void ) {
   pl_backend_close( b );
 }
 
-static void
-a_run_waits_for_the_link( void ) {
-  running_t      r;
-  pl_snapshot_t  s;
-  pl_backend_t * b = open_xdp( 0.0 );
-  if( !b ) return;
-  pl_run_cfg_t cfg = plain_cfg();
-  cfg.count        = 2000UL;
-  cfg.rate         = rate_pps( 20000.0 );
-  cfg.stall_ns     = 50000000UL; /* the clock of it does not run while the link is down */
-  if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
-  do {
-    breathe();
-    running_look( &r, &s );
-  } while( s.counters.taken < 100UL );
-  netns_link( PL_LAB_END_A, 0 );
-  do {
-    breathe();
-    running_look( &r, &s );
-  } while( s.counters.state != PL_STATE_LINK_DOWN );
-  for( int i = 0; i < 600; i++ ) breathe();
-  running_look( &r, &s );
-  CHECK( !pl_run_ended( r.run ) && s.counters.taken < cfg.count );
-  netns_link( PL_LAB_END_A, 1 );
-  running_wait( &r, &s );
-  CHECK_EQ( s.counters.stopped_by, PL_STOP_COUNT );
-  CHECK_EQ( s.counters.taken, cfg.count );
-  CHECK_EQ( s.counters.completed, cfg.count );
-  CHECK_EQ( s.counters.received + s.counters.no_carrier, cfg.count );
-  CHECK( s.counters.calls_again > 0UL );
-  pl_run_delete( r.run );
-  pl_backend_close( b );
-}
-
 int
 main( void ) {
   char const * why = netns_enter();
@@ -371,20 +210,13 @@ main( void ) {
     tap_run_with( "af_xdp", netns_skip, why );
     return tap_end();
   }
-  tap_run( "everything arrives as it was sent", everything_arrives );
   tap_run( "rings of one slot, of seven, and larger than a batch", rings_of_every_size );
   tap_run( "what is never flushed arrives all the same", without_a_flush );
   tap_run( "a full ring is AGAIN at the exact index, and kicked", ring_full );
   tap_run( "more than 32 frames go with one flush", more_than_32_in_a_kick );
-  tap_run( "link down is AGAIN at the exact index, and over without reopening", link_down_and_up );
-  tap_run( "link down is seen though nothing is sent", link_down_unasked );
   tap_run( "peer down: completed, lost, and counted so", peer_down );
-  tap_run( "sizes are INVAL before the call, in the words of every device", sizes_are_refused_before );
   tap_run( "descriptors the kernel will not send are late errors, and cost no room", invalid_descriptors );
-  tap_run_with( "a deleted interface is removed: seen by the monitor", deleted_and_made_again, NULL );
-  tap_run_with( "a deleted interface is removed: told by the kick", deleted_and_made_again, "kick" );
   tap_run( "an instance leaves nothing behind that keeps the queue busy", opened_over_and_over );
   tap_run( "only a socket with room for the ring is taken", only_what_fits );
-  tap_run( "a run waits for the link", a_run_waits_for_the_link );
   return tap_end();
 }

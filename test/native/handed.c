@@ -104,6 +104,11 @@ handed_tap_mtu( int mtu ) {
   return change( SIOCSIFMTU, &ifr );
 }
 
+int
+handed_tap_delete( void ) {
+  return netns_remove( PL_LAB_END_A, "pl0t" );
+}
+
 char const *
 handed_no_tap( void ) {
   int fd = open( "/dev/net/tun", O_RDWR | O_CLOEXEC );

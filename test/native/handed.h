@@ -15,6 +15,7 @@ int handed_udp( pl_device_t * device ); /* 198.18.0.1 here, 198.18.0.2 there; ne
 /* What may become of the TAP device. */
 int handed_tap_link( int up );
 int handed_tap_mtu( int mtu );
+int handed_tap_delete( void );
 
 /* Why there can be no TAP device or AF_XDP socket here, or NULL. */
 char const * handed_no_tap( void );

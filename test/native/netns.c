@@ -102,10 +102,16 @@ netns_mtu( unsigned mtu ) {
   for( unsigned end = 0U; end < 2U; end++ ) netns_mtu_of( end, mtu );
 }
 
+int
+netns_remove( unsigned end, char const * name ) {
+  msg_t m          = message( RTM_DELLINK, end, 0U, 0U );
+  m.info.ifi_index = (int)if_nametoindex( name );
+  return CHECK_EQ( ask( end, &m ), 0 );
+}
+
 void
 netns_delete( void ) {
-  msg_t m = message( RTM_DELLINK, 0U, 0U, 0U );
-  CHECK_EQ( ask( 0U, &m ), 0 );
+  (void)netns_remove( 0U, names[0] );
 }
 
 static int
@@ -192,8 +198,9 @@ forget( void ) {
   pl_monitor_release( monitor );
 }
 
-char const *
-netns_enter( void ) {
+/* Makes all of it. */
+static char const *
+make( void ) {
   char const * why = unshared( 0U, geteuid() ? CLONE_NEWUSER | CLONE_NEWNET : CLONE_NEWNET );
   if( why ) return why;
   int fd[2];
@@ -207,6 +214,15 @@ netns_enter( void ) {
   if( failed ) return failed == EOPNOTSUPP ? "this kernel has no veth" : strerror( failed );
   set_up();
   return NULL;
+}
+
+char const *
+netns_enter( void ) {
+  static int          entered;
+  static char const * why;
+  if( !entered ) why = make();
+  entered = 1;
+  return why;
 }
 
 void
@@ -279,8 +295,13 @@ netns_command( unsigned end, char const * command ) {
 
 void
 netns_await( unsigned end, int up, int carrier, long mtu ) {
+  netns_await_of( end, names[end], up, carrier, mtu );
+}
+
+void
+netns_await_of( unsigned end, char const * name, int up, int carrier, long mtu ) {
   enter( end );
-  uint32_t  ifindex = (uint32_t)if_nametoindex( names[end] );
+  uint32_t  ifindex = (uint32_t)if_nametoindex( name );
   pl_link_t link    = { 0 };
   int       there   = 0;
   for( int i = 0; i < 50000; i++ ) {

@@ -8,7 +8,7 @@
 #include "net/monitor.h"
 #include "pl_device.h"
 
-/* Makes both and enters the first, once, while the process has one thread.  As root
+/* Makes both and enters the first, at the first call, while the process has one thread.  As root
    these are plain namespaces, else those of a user namespace of its own.  NULL, or why
    it can not be done here. */
 char const * netns_enter( void );
@@ -36,6 +36,7 @@ void netns_link( unsigned end, int up );
 void netns_mtu( unsigned mtu ); /* of both ends */
 void netns_mtu_of( unsigned end, unsigned mtu );
 void netns_delete( void );
+int  netns_remove( unsigned end, char const * name ); /* any interface: 1, or 0 (failed check) */
 void netns_create( unsigned mtu ); /* up, without IPv6, which would send by itself */
 
 /* Runs a command line in the namespace of end.  1 when its program is there and says
@@ -45,5 +46,6 @@ int netns_command( unsigned end, char const * command );
 /* The monitor, polled until the end is as wanted (up, carrier, mtu; -1 = any), for 10 s
    at most.  A failure is a failed check. */
 void netns_await( unsigned end, int up, int carrier, long mtu );
+void netns_await_of( unsigned end, char const * name, int up, int carrier, long mtu ); /* of that interface */
 
 #endif /* TEST_NETNS_H */

@@ -92,13 +92,13 @@ take_over( FILE * from, int status ) {
 
 void
 tap_side_by_side( tap_part_t const * parts, int cnt, int width ) {
-  enum { MOST = 32 };
+  enum { MOST = 64 };
   struct {
     FILE * out;
     pid_t  pid;
     int    status;
   } run[MOST] = { 0 };
-  if( cnt > MOST ) cnt = MOST;
+  if( !CHECK( cnt <= MOST ) ) cnt = MOST;
   fflush( stdout );
   for( int begun = 0, ended = 0; ended < cnt; ) {
     if( begun < cnt && begun - ended < width ) {

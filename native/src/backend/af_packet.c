@@ -253,7 +253,6 @@ af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_er
   }
   for( unsigned i = 0U; i < SEND_MAX; i++ )
     self->msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &self->iov[i], .msg_iovlen = 1 } };
-  self->ring.mtu      = self->port.mtu;
   self->head.def      = &pl_backend_af_packet;
   self->head.aio      = (pl_aio_t){ .ctx = self, .send_func = ring ? pl_tx_ring_send : mmsg_send };
   self->head.ring_cap = ring ? self->ring.cap : 0UL;

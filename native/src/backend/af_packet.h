@@ -43,7 +43,6 @@ typedef struct {
   struct tpacket2_hdr ** slot;
   uint32_t *             at; /* per slot, the packet's index in the batch of its call */
   uint64_t               cons, sent, prod;
-  uint32_t               mtu;     /* at the last kick */
   uint64_t               kick_at; /* what an earlier kick left is kicked again then */
   int                    owed;    /* a kick has left something */
   int                    slow;    /* at the last service the kernel still had frames: a larger ring is no help */

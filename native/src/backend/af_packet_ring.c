@@ -176,21 +176,11 @@ first_too_large( pl_af_packet_t const * self, uint64_t x ) {
   return x;
 }
 
-/* How many of the first n packets have no bytes. */
-static unsigned long
-count_none( pl_aio_pkt_info_t const * batch, unsigned long n ) {
-  unsigned long none = 0UL;
-  for( unsigned long i = 0UL; i < n; i++ ) none += !batch[i].buf_sz;
-  return none;
-}
-
 /* Kicks; packets of earlier calls that can never go are lost on the way.  first is the
    first packet of this call.  Returns 0, or the errno for the packet at sent. */
 static int
 kick_from( pl_af_packet_t * self, uint64_t * first ) {
   pl_tx_ring_t * ring = &self->ring;
-  if( self->port.mtu < ring->mtu ) lose_too_large( self, first );
-  ring->mtu = self->port.mtu;
   for( ;; ) {
     uint64_t const before = *first;
     int const      err    = kick( self );
@@ -212,17 +202,13 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
   pl_af_packet_t * self  = ctx;
   pl_tx_ring_t *   ring  = &self->ring;
   uint64_t         first = ring->prod;
-  unsigned long    i = 0UL, none = 0UL; /* packets of no bytes */
+  unsigned long    i = 0UL;
   int              bad = 0, err = 0;
-  uint32_t         mtu = self->port.mtu;
   if( self->head.state.state > PL_STATE_LINK_DOWN )
     return batch_cnt ? pl_af_packet_refuse( self, batch, 0UL, opt_batch_idx, CAUSE_REMOVED, ENXIO ) : PL_AIO_SUCCESS;
   for( ; i < batch_cnt; i++ ) {
     unsigned long sz = batch[i].buf_sz;
-    if( !sz ) {
-      none++;
-      continue;
-    }
+    if( !sz ) continue;
     if( ( bad = pl_af_packet_examine( self, batch[i].buf, sz ) ) ) break;
     if( ring->prod - ring->cons >= ring->cap ) {
       bad = CAUSE_RING_FULL;
@@ -230,14 +216,16 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
     }
     put( ring, &batch[i], i );
   }
-  if( flush || 2UL * ( ring->prod - ring->cons ) >= ring->cap ) {
-    pl_port_look( &self->port, &self->head, pl_clock_ns(), 0 );
-    uint64_t fits = self->port.mtu < mtu ? first_too_large( self, first ) : ring->prod;
-    if( fits < ring->prod ) {
-      i    = ring->at[fits % ring->slot_cnt];
-      bad  = CAUSE_LIMIT;
-      none = count_none( batch, i );
-      take_back( ring, fits );
+  int const down = self->head.state.state == PL_STATE_LINK_DOWN; /* nothing more is taken; the kick tells when that is over */
+  if( flush || 2UL * ( ring->prod - ring->cons ) >= ring->cap || ( down && ring->prod > first ) ) {
+    if( pl_port_mtu_is_less( &self->port, &self->head ) ) {
+      uint64_t const large = first_too_large( self, first );
+      if( large < ring->prod ) {
+        i   = ring->at[large % ring->slot_cnt];
+        bad = CAUSE_LIMIT;
+        take_back( ring, large );
+      }
+      lose_too_large( self, &first );
     }
     err        = kick_from( self, &first );
     ring->owed = err != 0;
@@ -246,13 +234,12 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
       i             = ring->at[from % ring->slot_cnt];
       bad           = pl_af_packet_meaning( self, &batch[i], err, "kick" );
       take_back( ring, from );
-      none = count_none( batch, i );
     } else if( err ) {
       (void)pl_af_packet_meaning( self, NULL, err, "kick" ); /* shows in the state */
     }
     ring->kick_at = ring->owed ? pl_clock_ns() + KICK_NS : UINT64_MAX;
   }
-  self->head.completed += none;
+  self->head.completed += pl_none_of( batch, i );
   self->head.ring_occ = ring->prod - ring->cons;
   return bad ? pl_af_packet_refuse( self, batch, i, opt_batch_idx, bad, err ) : PL_AIO_SUCCESS;
 }
@@ -262,8 +249,9 @@ pl_tx_ring_service( pl_af_packet_t * self, uint64_t now ) {
   pl_tx_ring_t * ring = &self->ring;
   if( self->head.state.state > PL_STATE_LINK_DOWN ) return UINT64_MAX;
   if( ring->owed && now >= ring->kick_at ) {
-    uint64_t none = ring->prod;
-    int      err  = kick_from( self, &none );
+    uint64_t all = ring->prod;
+    if( pl_port_mtu_is_less( &self->port, &self->head ) ) lose_too_large( self, &all );
+    int err = kick_from( self, &all );
     if( err ) (void)pl_af_packet_meaning( self, NULL, err, "kick" );
     ring->owed    = err != 0;
     ring->kick_at = now + KICK_NS;

@@ -20,8 +20,9 @@
 
    Without carrier the kernel drops one frame with each kick (EBUSY), and completes it:
    such frames count as completed and as lost.  The kernel does not look at sizes, and tells
-   of descriptors that it will not send only in XDP_STATISTICS: sizes are checked before,
-   and the statistics are read each second. */
+   of descriptors that it will not send only in XDP_STATISTICS: sizes are checked before, and
+   once more at the kick when the MTU has become less (a frame of an earlier call that has
+   become too large is a late error); the statistics are read each second. */
 
 #include "net/port.h"
 #include "net/xsk.h"
@@ -97,7 +98,7 @@ count_lost( af_xdp_t * self, uint32_t n ) {
     return;
   }
   self->head.late_errors += n;
-  self->head.late = (pl_cause_t){ .id = CAUSE_DRIVER_LOST };
+  self->head.late = (pl_cause_t){ .id = CAUSE_DRIVER_LOST, .a = self->port.peer_mtu < self->port.mtu ? self->port.peer_mtu : 0UL };
 }
 
 /* Shows the kernel all that was put in and has it look.  Returns 0, or an errno: then
@@ -154,6 +155,27 @@ meaning( af_xdp_t * self, int err ) {
   }
 }
 
+/* The MTU has become less: frames up to *until, which were taken and wait, are lost when they
+   are too large. */
+static void
+lose_too_large( af_xdp_t * self, uint32_t * until ) {
+  for( uint32_t x = self->xsk.shown; x != *until; ) {
+    pl_aio_pkt_info_t const pkt   = pl_xsk_frame( &self->xsk, x );
+    pl_cause_t const        kept  = self->head.cause;
+    int const               cause = pl_port_check( &self->port, pkt.buf, pkt.buf_sz );
+    if( !cause ) {
+      x++;
+      continue;
+    }
+    (void)pl_port_refuse( &self->port, &self->head, &pkt, cause, 0 );
+    self->head.late  = self->head.cause;
+    self->head.cause = kept;
+    self->head.late_errors++;
+    pl_xsk_take_out( &self->xsk, x );
+    --*until;
+  }
+}
+
 /* Kicks and keeps in mind what that has left.  Returns a cause, or 0. */
 static int
 kick_now( af_xdp_t * self, int * err ) {
@@ -175,23 +197,35 @@ refuse( af_xdp_t * self, pl_aio_pkt_info_t const * batch, unsigned long i, unsig
   return code;
 }
 
+/* Of a call's frames, which begin at from: takes back the first that is too large, and those
+   behind it.  Returns its index in the batch, or n. */
+static unsigned long
+take_back_too_large( af_xdp_t * self, pl_aio_pkt_info_t const * batch, unsigned long n, uint32_t from ) {
+  for( unsigned long i = 0UL; i < n; i++ ) {
+    if( !batch[i].buf_sz ) continue;
+    if( pl_port_check( &self->port, batch[i].buf, batch[i].buf_sz ) ) {
+      pl_xsk_take_back( &self->xsk, from );
+      return i;
+    }
+    from++;
+  }
+  return n;
+}
+
 static int
 af_xdp_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx, int flush ) {
   af_xdp_t *    self = ctx;
   int const     down = self->head.state.state == PL_STATE_LINK_DOWN;
-  unsigned long i = 0UL, first = 0UL, none = 0UL; /* the first that was put in; packets of no bytes */
+  unsigned long i = 0UL, first = 0UL; /* the first that was put in */
   int           bad = 0, why = 0, err = 0;
   if( self->head.state.state > PL_STATE_LINK_DOWN )
     return batch_cnt ? refuse( self, batch, 0UL, opt_batch_idx, PL_PORT_REMOVED, ENXIO ) : PL_AIO_SUCCESS;
   reap( self );
-  uint32_t const from = self->xsk.prod;
+  uint32_t from = self->xsk.prod;
   for( ; i < batch_cnt; i++ ) {
     unsigned long sz = batch[i].buf_sz;
-    if( !sz ) {
-      none++;
-      continue;
-    }
-    if( ( bad = pl_port_check( &self->port, batch[i].buf, sz ) ) ) break;
+    if( !sz ) continue;
+    if( ( bad = pl_port_examine( &self->port, &self->head, batch[i].buf, sz ) ) ) break;
     if( !self->xsk.free_cnt ) {
       bad = CAUSE_RING_FULL;
       break;
@@ -200,16 +234,19 @@ af_xdp_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cn
     pl_xsk_put( &self->xsk, batch[i].buf, (uint32_t)sz );
   }
   if( flush || bad == CAUSE_RING_FULL || ( down && self->xsk.prod != from ) ) {
+    if( pl_port_mtu_is_less( &self->port, &self->head ) ) {
+      unsigned long const n = take_back_too_large( self, batch, i, from );
+      if( n < i ) bad = PL_PORT_LIMIT, i = n;
+      lose_too_large( self, &from );
+    }
     why = kick_now( self, &err );
     if( why && self->xsk.prod != self->xsk.shown && self->xsk.prod != from ) { /* the kernel did not look: this call's leave again */
       pl_xsk_take_back( &self->xsk, from );
-      bad  = why;
-      i    = first;
-      none = 0UL;
-      for( unsigned long k = 0UL; k < i; k++ ) none += !batch[k].buf_sz;
+      bad = why;
+      i   = first;
     }
   }
-  self->head.completed += none;
+  self->head.completed += pl_none_of( batch, i );
   self->head.ring_occ = pl_xsk_used( &self->xsk );
   return bad ? refuse( self, batch, i, opt_batch_idx, bad, err ) : PL_AIO_SUCCESS;
 }
@@ -237,7 +274,11 @@ af_xdp_service( pl_backend_t * head, uint64_t now ) {
   int        err;
   if( head->state.state <= PL_STATE_LINK_DOWN ) {
     reap( self );
-    if( self->owed && now >= self->kick_at ) (void)kick_now( self, &err );
+    if( self->owed && now >= self->kick_at ) {
+      uint32_t all = self->xsk.prod;
+      if( pl_port_mtu_is_less( &self->port, &self->head ) ) lose_too_large( self, &all );
+      (void)kick_now( self, &err );
+    }
     if( now >= self->stats_at ) {
       look_for_invalid( self );
       self->stats_at = now + STATS_NS;
@@ -316,7 +357,11 @@ af_xdp_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz ) 
   case CAUSE_RING_FULL:
     snprintf( buf, buf_sz, "Transmit ring full: all %lu frames are waiting for a flush or with the kernel.", cause->a );
     break;
-  case CAUSE_DRIVER_LOST: snprintf( buf, buf_sz, "The driver dropped an earlier frame: the peer took no more at that moment." ); break;
+  case CAUSE_DRIVER_LOST:
+    if( cause->a )
+      snprintf( buf, buf_sz, "The driver dropped an earlier frame: the MTU of the peer is %lu, less than that of the interface.", cause->a );
+    else snprintf( buf, buf_sz, "The driver dropped an earlier frame: the peer took no more at that moment." );
+    break;
   case CAUSE_INVALID:
     snprintf( buf, buf_sz, "The kernel dropped %lu earlier frame%s: the descriptor%s in the transmit ring %s not valid.", cause->a,
               cause->a == 1UL ? "" : "s", cause->a == 1UL ? "" : "s", cause->a == 1UL ? "was" : "were" );

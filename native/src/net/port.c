@@ -78,6 +78,7 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
   pl_link_t peer;
   if( pl_monitor_link( self->device.monitor, !self->device.end, self->peer_ifindex, &peer ) == 1 ) self->peer_mtu = peer.mtu;
   self->mtu        = link.mtu;
+  if( self->mtu_most < link.mtu ) self->mtu_most = link.mtu;
   self->no_carrier = link.up && !link.carrier;
   if( link.up ) pl_port_works( head );
   else pl_port_down( self, head, "rtnetlink" );
@@ -88,6 +89,14 @@ pl_port_mtu_changed( pl_port_t * self, pl_backend_t * head ) {
   uint32_t const before = self->mtu;
   pl_port_look( self, head, pl_clock_ns(), 1 );
   return self->mtu != before;
+}
+
+int
+pl_port_mtu_is_less( pl_port_t * self, pl_backend_t * head ) {
+  pl_port_look( self, head, pl_clock_ns(), 0 );
+  int const less = self->mtu < self->mtu_most;
+  self->mtu_most = self->mtu;
+  return less;
 }
 
 int
@@ -150,7 +159,7 @@ pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
 
 int
 pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
-  *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
+  *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .mtu_most = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
   struct sockaddr_ll at    = { 0 };
   socklen_t          at_sz = sizeof( at );
   if( device->recv_fd >= 0 && !getsockname( device->recv_fd, (struct sockaddr *)&at, &at_sz ) )

@@ -12,7 +12,7 @@
 typedef struct {
   pl_device_t    device; /* its descriptors; recv_fd is the ring's once there is one */
   pl_rx_ring_t * rx;     /* NULL: nobody counts what arrives */
-  uint32_t       mtu;
+  uint32_t       mtu, mtu_most; /* now, and the largest since pl_port_mtu_is_less */
   uint32_t       peer_ifindex, peer_mtu; /* of the interface that rx is on; 0 = not known */
   int            no_carrier; /* the peer is down: what is sent is lost, mostly without an error */
   uint64_t       looked_at;  /* at the monitor, CLOCK_MONOTONIC ns */
@@ -62,6 +62,10 @@ pl_port_check( pl_port_t const * self, uint8_t const * buf, unsigned long sz ) {
 
 /* Whether the MTU is another one than was known: asked before a frame is refused for it. */
 int pl_port_mtu_changed( pl_port_t * self, pl_backend_t * head );
+
+/* Before frames that wait are sent: whether any may have become too large, because the MTU
+   is less than it was since the last time. */
+int pl_port_mtu_is_less( pl_port_t * self, pl_backend_t * head );
 
 /* The same as pl_port_check, with the MTU as it is now. */
 static inline int

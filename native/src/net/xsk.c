@@ -148,6 +148,22 @@ pl_xsk_take_back( pl_xsk_t * self, uint32_t x ) {
   while( self->prod != x ) give_back( self, (uint32_t)( ring[--self->prod & ( self->slots - 1U )].addr / PL_LAB_FRAME_SZ ) );
 }
 
+pl_aio_pkt_info_t
+pl_xsk_frame( pl_xsk_t const * self, uint32_t x ) {
+  struct xdp_desc const * ring = self->tx.desc;
+  struct xdp_desc const   d    = ring[x & ( self->slots - 1U )];
+  return (pl_aio_pkt_info_t){ .buf = self->umem + d.addr, .buf_sz = (uint16_t)d.len };
+}
+
+void
+pl_xsk_take_out( pl_xsk_t * self, uint32_t x ) {
+  struct xdp_desc *     ring = self->tx.desc;
+  struct xdp_desc const out  = ring[x & ( self->slots - 1U )];
+  for( ; x + 1U != self->prod; x++ ) ring[x & ( self->slots - 1U )] = ring[( x + 1U ) & ( self->slots - 1U )];
+  self->prod--;
+  give_back( self, (uint32_t)( out.addr / PL_LAB_FRAME_SZ ) );
+}
+
 uint32_t
 pl_xsk_reap( pl_xsk_t * self ) {
   uint64_t const * addr = self->completion.desc;

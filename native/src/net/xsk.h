@@ -69,6 +69,10 @@ void pl_xsk_put( pl_xsk_t * self, uint8_t const * buf, uint32_t sz );
 /* Takes the frames from x on out again, which the kernel was not shown. */
 void pl_xsk_take_back( pl_xsk_t * self, uint32_t x );
 
+/* Frame x of those that the kernel was not shown; and takes it out: those behind it move up. */
+pl_aio_pkt_info_t pl_xsk_frame( pl_xsk_t const * self, uint32_t x );
+void              pl_xsk_take_out( pl_xsk_t * self, uint32_t x );
+
 /* Takes the chunks back that the kernel is done with.  Returns how many. */
 uint32_t pl_xsk_reap( pl_xsk_t * self );
 

@@ -113,7 +113,7 @@ nic_open( pair_cfg_t const * cfg, int * skip ) {
   nic->sz      = cfg->sz;
   nic->send_fd = nic->mem_fd = -1;
   snprintf( nic->dir, sizeof( nic->dir ), "%s", cfg->dir );
-  if( choose( self, cfg->of, &read ) ) {
+  if( choose( self, cfg->of, &read ) || nic->batch > NIC_BATCH_MAX ) {
     free( self );
     return NULL;
   }
@@ -141,10 +141,12 @@ open_device( nic_pair_t * self, pl_device_t * device ) {
   int            fds[PL_LAB_FDS_MAX] = { -1, -1 };
   pl_lab_port_t  unused;
   pl_lab_req_t   receiver = { .op = PL_LAB_PACKET, .end = PL_LAB_END_B, .arg = { ETH_P_ALL } };
-  *device                 = (pl_device_t){ .send_fd = -1, .mem_fd = -1, .recv_fd = -1, .monitor = pl_lab_monitor( nic->veth.lab ) };
+  *device                 = (pl_device_t){ .send_fd = -1, .tag_fd = -1, .mem_fd = -1, .recv_fd = -1, .monitor = pl_lab_monitor( nic->veth.lab ) };
   if( op == PL_LAB_PACKET || op == PL_LAB_UDP ) {
     if( nic_ask( nic, op, op == PL_LAB_UDP ? AF_INET : 0U, 0U, &device->port, fds ) ) return -1;
     device->send_fd = fds[0];
+    if( op == PL_LAB_PACKET && nic_ask( nic, op, 0U, 0U, &device->port, fds ) ) return -1;
+    if( op == PL_LAB_PACKET ) device->tag_fd = fds[0];
   } else {
     pl_lab_req_t const look = { .op = PL_LAB_PORT, .device = op == PL_LAB_TAP ? PL_LAB_TUN : PL_LAB_VETH };
     if( veth_ask( &nic->veth, &look, &device->port, fds ) ) return -1;
@@ -160,7 +162,7 @@ open_device( nic_pair_t * self, pl_device_t * device ) {
 
 static void
 close_device( pl_device_t const * device ) {
-  int const fds[] = { device->send_fd, device->mem_fd, device->recv_fd };
+  int const fds[] = { device->send_fd, device->tag_fd, device->mem_fd, device->recv_fd };
   for( unsigned i = 0U; i < sizeof( fds ) / sizeof( fds[0] ); i++ )
     if( fds[i] >= 0 ) close( fds[i] );
 }
@@ -190,9 +192,10 @@ nic_ours( void * ctx, uint64_t * units ) {
   uint32_t const     sz     = (uint32_t)nic->sz;
   uint64_t const     before = kernel_count( self );
   pl_err_t           err    = { 0 };
+  pl_counters_t      warm   = { 0 };
   pl_counters_t      did    = { 0 };
   pl_run_cfg_t const cfg    = {
-         .batch = nic->batch, .duration_ns = NIC_TURN_NS, .flush_every = 1UL, .stall_ns = 10000000000UL };
+         .batch = nic->batch, .duration_ns = NIC_WARM_NS + NIC_TURN_NS, .flush_every = 1UL, .stall_ns = 10000000000UL };
   pl_device_t    device;
   pl_backend_t * backend = open_device( self, &device ) ? NULL : pl_backend_open_on( ours->backend, ours->opts, ours->opt_cnt, &device, &err );
   if( !backend ) close_device( &device );
@@ -200,18 +203,21 @@ nic_ours( void * ctx, uint64_t * units ) {
                          : ours->capture ? pl_source_capture( self->capture, nic->batch, &err )
                                          : pl_source_templates( &frame, &sz, 1UL, &err );
   if( !source ) fprintf( stderr, "%s\n", err.sentence );
-  int failed = !source || run_through( backend, source, &cfg, &did );
+  int failed = !source || run_through( backend, source, &cfg, NIC_WARM_NS, &warm, &did );
   pl_backend_close( backend );
-  *units = did.taken;
+  *units = did.taken - warm.taken;
   failed = failed || check_count( self, "The run", did.taken, before );
-  return failed ? -1.0 : (double)( did.settled_ns - did.first_ns );
+  return failed ? -1.0 : (double)( did.settled_ns - warm.t_ns );
 }
 
 static double
 nic_bare( void * ctx, uint64_t * units ) {
   nic_pair_t *   self   = ctx;
-  uint64_t const before = kernel_count( self );
-  double const   ns     = self->bare->turn( &self->nic, units );
+  uint64_t       before = kernel_count( self );
+  uint64_t       warm   = 0UL;
+  double         ns     = self->bare->is_program ? 0.0 : self->bare->turn( &self->nic, NIC_WARM_NS, &warm );
+  if( ns >= 0.0 ) ns = self->bare->turn( &self->nic, NIC_TURN_NS, units );
+  before += warm;
   return ns < 0.0 || ( !self->bare->is_program && check_count( self, "The bare loop", *units, before ) ) ? -1.0 : ns;
 }
 

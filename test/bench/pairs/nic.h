@@ -12,6 +12,11 @@
    product some 30 ms. */
 #define NIC_TURN_NS (50000000UL)
 
+/* Before that each side sends for so long: caches are warm, and what is touched first is. */
+#define NIC_WARM_NS (5000000UL)
+
+#define NIC_BATCH_MAX (64UL)
+
 typedef struct {
   veth_t        veth;
   unsigned long batch;
@@ -28,9 +33,9 @@ typedef struct {
   /* Makes it ready: 0, or -1 after a sentence on stderr. */
   int ( *open )( nic_t * nic );
 
-  /* Sends for NIC_TURN_NS: how many frames, and in how many ns (negative after a sentence
-     on stderr). */
-  double ( *turn )( nic_t * nic, uint64_t * sent );
+  /* Sends for so many ns: how many frames, and in how many ns (negative after a sentence on
+     stderr). */
+  double ( *turn )( nic_t * nic, uint64_t for_ns, uint64_t * sent );
   void ( *close )( nic_t * nic );
   int is_program; /* another one; it may pin itself, and does so to the first CPU */
 } sender_t;

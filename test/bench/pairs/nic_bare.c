@@ -19,15 +19,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BATCH_MAX (64UL)
-
 /* Batches between two looks at the clock. */
 #define BATCHES (8)
 
 /* One sender is open at a time. */
 static int                fd = -1;
-static struct mmsghdr     msg[BATCH_MAX];
-static struct iovec       iov[BATCH_MAX];
+static struct mmsghdr     msg[NIC_BATCH_MAX];
+static struct iovec       iov[NIC_BATCH_MAX];
 static struct sockaddr_in to;
 
 static int
@@ -45,10 +43,10 @@ is_again( int err ) {
 /* Calls burst until the turn is over; it returns how many frames it has sent, negative on
    failure. */
 static inline double
-loop( long ( *burst )( nic_t * nic ), nic_t * nic, uint64_t * sent ) {
+loop( long ( *burst )( nic_t * nic ), nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
   uint64_t const t0 = pl_clock_ns();
   uint64_t       t1 = t0, n = 0UL;
-  while( t1 - t0 < NIC_TURN_NS ) {
+  while( t1 - t0 < for_ns ) {
     for( int i = 0; i < BATCHES; i++ ) {
       long did = burst( nic );
       if( did < 0 ) return -1.0;
@@ -103,8 +101,8 @@ burst_sendmmsg( nic_t * nic ) {
 }
 
 static double
-turn_sendmmsg( nic_t * nic, uint64_t * sent ) {
-  return loop( burst_sendmmsg, nic, sent );
+turn_sendmmsg( nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
+  return loop( burst_sendmmsg, nic, for_ns, sent );
 }
 
 static int
@@ -142,8 +140,8 @@ burst_udp_gso( nic_t * nic ) {
 }
 
 static double
-turn_udp_gso( nic_t * nic, uint64_t * sent ) {
-  return loop( burst_udp_gso, nic, sent );
+turn_udp_gso( nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
+  return loop( burst_udp_gso, nic, for_ns, sent );
 }
 
 /* write on a TAP device, which takes one frame a call. */
@@ -164,8 +162,8 @@ burst_tap( nic_t * nic ) {
 }
 
 static double
-turn_tap( nic_t * nic, uint64_t * sent ) {
-  return loop( burst_tap, nic, sent );
+turn_tap( nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
+  return loop( burst_tap, nic, for_ns, sent );
 }
 
 /* PACKET_TX_RING, TPACKET_V2: the batch's slots are marked and one system call has the kernel
@@ -243,8 +241,8 @@ burst_tx_ring( nic_t * nic ) {
 }
 
 static double
-turn_tx_ring( nic_t * nic, uint64_t * sent ) {
-  double ns = loop( burst_tx_ring, nic, sent );
+turn_tx_ring( nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
+  double ns = loop( burst_tx_ring, nic, for_ns, sent );
   for( unsigned i = 0U; i < SLOTS; i++ ) /* what a refused kick has left goes before the turn ends */
     while( __atomic_load_n( &slot( i )->tp_status, __ATOMIC_ACQUIRE ) != TP_STATUS_AVAILABLE )
       if( sendto( fd, NULL, 0UL, MSG_DONTWAIT, NULL, 0U ) < 0 && !is_again( errno ) ) return failed( "kick" );
@@ -292,10 +290,10 @@ burst_af_xdp( nic_t * nic ) {
 }
 
 static double
-turn_af_xdp( nic_t * nic, uint64_t * sent ) {
+turn_af_xdp( nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
   xsk.prod = pl_xsk_load( xsk.tx.producer ); /* the other side was at it */
   for( uint32_t i = 0U; i < 2U * nic->batch; i++ ) memcpy( xsk.umem + chunk_at( i, nic->batch ), nic->frame, nic->sz );
-  return loop( burst_af_xdp, nic, sent );
+  return loop( burst_af_xdp, nic, for_ns, sent );
 }
 
 sender_t const sender_sendmmsg        = { "sendmmsg", open_sendmmsg, turn_sendmmsg, close_fd, 0 };

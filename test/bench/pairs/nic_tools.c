@@ -24,8 +24,7 @@
 /* A program that has not sent after this will not. */
 #define BEGIN_NS (10000000000UL)
 
-/* From its first frames on until it is measured; and how often somebody looks. */
-#define WARM_NS (5000000L)
+/* How often somebody looks. */
 #define LOOK_NS (1000000L)
 
 static pid_t tool = -1;
@@ -86,12 +85,12 @@ start( nic_t * nic, char * const argv[] ) {
     nap( LOOK_NS );
   }
   tell( SIGSTOP );
-  nap( WARM_NS );
+  nap( (long)NIC_WARM_NS );
   return 0;
 }
 
 static double
-turn( nic_t * nic, uint64_t * sent ) {
+turn( nic_t * nic, uint64_t for_ns, uint64_t * sent ) {
   uint64_t const before = veth_sent( &nic->veth );
   uint64_t const began  = pl_clock_ns();
   tell( SIGCONT );
@@ -103,10 +102,10 @@ turn( nic_t * nic, uint64_t * sent ) {
     if( pl_clock_ns() - began > BEGIN_NS ) return complain( "has sent nothing" );
     nap( LOOK_NS );
   }
-  nap( WARM_NS );
+  nap( (long)NIC_WARM_NS );
   uint64_t const n0 = veth_sent( &nic->veth );
   uint64_t const t0 = pl_clock_ns();
-  nap( (long)NIC_TURN_NS );
+  nap( (long)for_ns );
   *sent          = veth_sent( &nic->veth ) - n0;
   uint64_t const t1 = pl_clock_ns();
   tell( SIGSTOP );

@@ -45,8 +45,9 @@ int receive_measure( pair_cfg_t const * cfg, unsigned long rounds, double round_
 #define EXIT_SKIP (3) /* this machine cannot measure it; stderr says why */
 
 /* Runs through to the end: 0, or -1 after a sentence on stderr.  The source becomes the
-   run's. */
-int run_through( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, pl_counters_t * out );
+   run's.  warm gets the counters after warm_ns; NULL when nobody wants them. */
+int run_through( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, uint64_t warm_ns, pl_counters_t * warm,
+                 pl_counters_t * out );
 
 /* A batch of cnt packets that all point to one frame of sz bytes, as the runner
    lays out a lone template.  NULL when memory ran out; free it with frames_free. */

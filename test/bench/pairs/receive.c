@@ -112,7 +112,7 @@ send_for( rx_t * self, double pps, uint64_t ns, uint64_t * lost, double * came )
   uint8_t const * frame = nic->frame;
   uint32_t const  sz    = (uint32_t)nic->sz;
   pl_lab_req_t    look  = { .op = PL_LAB_PORT };
-  pl_device_t     device = { .recv_fd = -1, .monitor = pl_lab_monitor( nic->veth.lab ) };
+  pl_device_t     device = { .tag_fd = -1, .recv_fd = -1, .monitor = pl_lab_monitor( nic->veth.lab ) };
   pl_err_t        err   = { 0 };
   pl_counters_t   did;
   int             fds[PL_LAB_FDS_MAX];
@@ -126,7 +126,7 @@ send_for( rx_t * self, double pps, uint64_t ns, uint64_t * lost, double * came )
   pl_backend_t * backend = pl_backend_open_on( "af_xdp", NULL, 0UL, &device, &err );
   pl_source_t *  source  = backend ? pl_source_templates( &frame, &sz, 1UL, &err ) : NULL;
   if( !source ) fprintf( stderr, "%s\n", err.sentence );
-  int failed = !source || run_through( backend, source, &cfg, &did );
+  int failed = !source || run_through( backend, source, &cfg, 0UL, NULL, &did );
   pl_backend_close( backend );
   if( failed ) return -1;
   nanosleep( &(struct timespec){ .tv_nsec = SETTLE_NS }, NULL );

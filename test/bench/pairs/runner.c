@@ -48,7 +48,7 @@ runner_ours( void * ctx, uint64_t * units ) {
   pl_source_t *  source  = backend ? pl_source_templates( &frame, &sz, 1UL, &err ) : NULL;
   pl_counters_t  did     = { 0 };
   if( !source ) fprintf( stderr, "%s\n", err.sentence );
-  int failed = !source || run_through( backend, source, &cfg, &did );
+  int failed = !source || run_through( backend, source, &cfg, 0UL, NULL, &did );
   pl_backend_close( backend );
   *units = did.taken;
   return failed ? -1.0 : (double)( did.settled_ns - did.first_ns );

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 
 typedef struct {
   pthread_mutex_t lock;
@@ -22,7 +23,8 @@ run_over( void * ctx ) {
 }
 
 int
-run_through( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, pl_counters_t * out ) {
+run_through( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * cfg, uint64_t warm_ns, pl_counters_t * warm,
+             pl_counters_t * out ) {
   pl_err_t   err  = { 0 };
   waiter_t   self = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
   pl_run_t * run  = pl_run_start( backend, source, cfg, run_over, &self, &err );
@@ -30,10 +32,15 @@ run_through( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const * 
     fprintf( stderr, "%s\n", err.sentence );
     return -1;
   }
+  pl_snapshot_t snapshot;
+  if( warm ) {
+    nanosleep( &(struct timespec){ .tv_nsec = (long)warm_ns }, NULL );
+    pl_run_snapshot( run, &snapshot );
+    *warm = snapshot.counters;
+  }
   pthread_mutex_lock( &self.lock );
   while( !self.ended ) pthread_cond_wait( &self.over, &self.lock );
   pthread_mutex_unlock( &self.lock );
-  pl_snapshot_t      snapshot;
   pl_state_t const * fault = pl_run_fault( run );
   if( fault ) fprintf( stderr, "%s\n", fault->sentence );
   pl_run_snapshot( run, &snapshot );

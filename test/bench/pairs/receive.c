@@ -92,6 +92,7 @@ rx_open( rx_t * self, pair_cfg_t const * cfg, int * skip ) {
   pl_err_t           err = { 0 };
   pl_lab_req_t const req = { .op = PL_LAB_PACKET, .end = PL_LAB_END_B, .arg = { ETH_P_ALL } };
   veth_frame( &nic->veth, nic->frame, nic->sz );
+  nic->frame[5] ^= 0x80U; /* for another station: the peer's own stack, which would answer, drops it early */
   if( nic_ask( nic, PL_LAB_XDP, FRAMES, FRAMES, &port, fds ) ) return -1;
   nic->send_fd = fds[0];
   nic->mem_fd  = fds[1];

@@ -1,60 +1,74 @@
-import type { Diagnosis, Finding, FindingLevel } from '../../app/lab/finding';
+import type { InstanceInfo } from '../../app/ipc/contract';
+import type { Diagnosis, Finding, LiveFinding } from '../../app/lab/finding';
+import { portName } from '../../app/lab/limits';
 import type { LabPortInput } from '../../app/lab/state';
 import { grouped } from '../../app/quantity/format';
+import { isBusy } from './lab';
 
-/** What of a diagnosis is said at once, and what on request. */
-export interface Told {
-  /** One line about the checks before the run. */
+/** What the region Diagnosis says: one line, and in full what is not all right. */
+export interface DiagnosisView {
+  readonly level: 'quiet' | Finding['level'];
+  /** The line that is always there. */
   readonly summary: string;
-  /** The worst of them. */
-  readonly level: FindingLevel;
-  /** What is no plain ok, the worst first. */
-  readonly open: readonly Finding[];
+  /** Shown in full, the worst first. */
+  readonly shown: readonly Finding[];
+  /** All that was looked at before the run. */
+  readonly checks: readonly Finding[];
 }
 
-const ORDER: readonly FindingLevel[] = ['problem', 'warning', 'ok'];
+const ORDER: readonly Finding['level'][] = ['problem', 'warning', 'ok'];
 
-function count(n: number, word: string): string {
-  return `${n} ${word}${n === 1 ? '' : 's'}`;
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }
 
-/** The checks of a preflight as they are summed up. */
-export function toldOf({ preflight }: Pick<Diagnosis, 'preflight'>): Told {
-  const open = preflight
+/** How ready a run is, by what was found before it. */
+function readiness(checks: readonly Finding[]): Pick<DiagnosisView, 'level' | 'summary'> {
+  const problems = checks.filter(({ level }) => level === 'problem').length;
+  const warnings = checks.filter(({ level }) => level === 'warning').length;
+  if (problems > 0) return { level: 'problem', summary: `Not ready: ${count(problems, 'problem')}` };
+  if (warnings > 0) return { level: 'warning', summary: `Ready, with ${count(warnings, 'warning')}` };
+  return { level: 'ok', summary: `Ready: ${count(checks.length, 'check')}` };
+}
+
+/** `live` is the finding of the run as it is shown, which changes at a bounded rate. */
+export function diagnosisView(
+  instance: Pick<InstanceInfo, 'phase' | 'run'>,
+  diagnosis: Diagnosis | undefined,
+  live: LiveFinding | null,
+): DiagnosisView {
+  const checks = diagnosis?.preflight ?? [];
+  const running = isBusy(instance);
+  if (live && running) return { level: live.level, summary: 'Right now', shown: [live], checks };
+  if (running) return { level: 'ok', summary: 'Watching the run: nothing is in its way', shown: [], checks };
+  const found = checks
     .filter(({ level }) => level !== 'ok')
     .sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
-  const problems = open.filter(({ level }) => level === 'problem').length;
-  const warnings = open.length - problems;
-  const level = problems > 0 ? 'problem' : warnings > 0 ? 'warning' : 'ok';
-  if (preflight.length === 0) return { summary: 'Not looked at yet.', level, open };
-  const found = [problems > 0 && count(problems, 'problem'), warnings > 0 && count(warnings, 'warning')];
-  const said = found.filter((part) => part !== false).join(' and ') || 'nothing in the way';
-  return { summary: `${count(preflight.length, 'check')} before the run: ${said}.`, level, open };
+  if (live) {
+    // What was found out by the run stays until the next one; the same said again would be noise.
+    const others = found.filter(({ id, sentence }) => id !== live.id && sentence !== live.sentence);
+    return { level: live.level, summary: `Run ${live.run} ended so`, shown: [live, ...others], checks };
+  }
+  if (checks.length === 0)
+    return { level: 'quiet', summary: 'Looking at what a run needs', shown: [], checks };
+  return { ...readiness(checks), shown: found, checks };
 }
 
-/** What is said of the run itself. */
-export function liveWords(running: boolean, live: Diagnosis['live']): string | null {
-  if (live !== null) return running ? 'Why it is zero' : 'Why it was zero';
-  return running ? 'No cause for concern while it runs.' : null;
-}
-
-/** What a button that makes this change is called. The Lab page has the same under shorter names. */
+/** A change of the lab in the words of the Lab page. */
 export function actionWords({ pair, end, change }: LabPortInput): string {
-  const name = `pl${pair}${end}`;
+  const name = portName(pair, end);
   switch (change.what) {
     case 'link':
-      return change.up ? `Set ${name} up` : `Set ${name} down`;
+      return `Link ${change.up ? 'up' : 'down'} ${name}`;
     case 'carrier':
-      return change.on ? `Plug ${name} in` : `Unplug ${name}`;
+      return `Carrier ${change.on ? 'on' : 'off'} ${name}`;
     case 'mtu':
-      return `Give ${name} an MTU of ${grouped(change.mtu)}`;
+      return `Set MTU of ${name} to ${grouped(change.mtu)}`;
     case 'queue':
-      return change.packets === null
-        ? `Take the queue of ${name} away`
-        : `Give ${name} a queue of ${grouped(change.packets)}`;
+      return change.packets === null ? `No queue ${name}` : `Limit queue ${name}`;
     case 'delete':
-      return `Remove pair ${pair}`;
+      return `Delete interface ${name}`;
     case 'create':
-      return `Make pair ${pair} again`;
+      return `Re-create ${name}`;
   }
 }

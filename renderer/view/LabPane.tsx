@@ -2,12 +2,12 @@ import { X } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { LAB_LIMITS, LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../../app/lab/limits';
 import { parseWhole } from '../../app/quantity/parse';
-import { isBusy } from '../store/lab';
 import { LAB_FIELD, LAB_PROBLEM } from '../store/netLab';
 import { setProblem } from '../store/screen';
 import { ErrorNote } from './ErrorNote';
 import { LabPairs } from './LabPairs';
-import { start, useInstance, useLab, useScreen, useSession, useSettings } from './session';
+import { SimulateButton } from './SimulateButton';
+import { start, useLab, useScreen, useSession } from './session';
 import { describedBy, Field } from './settings/Field';
 
 function NumberField(props: {
@@ -43,25 +43,6 @@ function NumberField(props: {
   );
 }
 
-/** A backend on an interface can't run without a lab; this one can. */
-function Simulate() {
-  const session = useSession();
-  const selected = useScreen((s) => s.selected);
-  const instance = useInstance(selected);
-  const settings = useSettings(selected ?? '');
-  const backend = useLab((s) => s.backends.find((b) => b.name === settings?.backend));
-  if (!instance || isBusy(instance) || backend?.capabilities.device !== 'needed') return null;
-  return (
-    <button
-      type="button"
-      className="button compact"
-      onClick={() => session.draft.edit(instance.id, { backend: 'loopback' })}
-    >
-      Simulate with loopback
-    </button>
-  );
-}
-
 /** What a lab is, before there is one, and what it takes to open it. */
 function Closed() {
   const session = useSession();
@@ -87,7 +68,7 @@ function Closed() {
       </p>
       {problem !== null && (
         <ErrorNote text={problem}>
-          <Simulate />
+          <SimulateButton />
         </ErrorNote>
       )}
       <form className="form lab-form" onSubmit={open} noValidate>

@@ -26,28 +26,35 @@ test('the checks before a run are summed up, listed on request, and follow what 
   lab,
 }) => {
   const { page } = lab;
-  await expect(region(lab)).toContainText(/\d+ checks before the run: nothing in the way\./);
-  const checks = region(lab).getByRole('button', { name: 'Checks', exact: true });
-  await checks.focus();
+  await expect(region(lab)).toContainText(/Ready: \d+ checks/);
+  const { height } = (await region(lab).boundingBox()) ?? { height: 0 };
+  await region(lab).getByRole('button', { name: 'Show checks', exact: true }).focus();
   await page.keyboard.press('Enter');
-  await expect(region(lab).locator('[data-finding="backend"]')).toContainText('loopback is built in');
+  await expect(region(lab).locator('[data-check="backend"]')).toContainText('loopback is built in');
   await page.keyboard.press('Space');
-  await expect(region(lab).locator('[data-finding]')).toHaveCount(0);
+  await expect(region(lab).locator('[data-check]')).toHaveCount(0);
+  expect((await region(lab).boundingBox())?.height).toBe(height);
 
   await page.getByLabel('Backend', { exact: true }).selectOption('af_packet');
-  await expect(region(lab)).toContainText('problem');
-  await expect(region(lab).locator('[data-level="problem"]').first()).toBeVisible();
+  await expect(region(lab)).toContainText('Not ready: 1 problem');
+  await expect(region(lab).locator('[data-finding="lab"]')).toContainText('no lab is open');
+  await expect(region(lab).getByRole('button', { name: 'Open a lab', exact: true })).toBeVisible();
   await lab.shot('diagnosis-no-lab');
+  expect(await violations(lab)).toEqual([]);
   await onLab(lab);
-  await expect(region(lab)).toContainText('nothing in the way');
+  await expect(region(lab)).toContainText('Ready:');
 
   // What is done to the interface is found, with the change that mends it; nothing has to be pressed for it.
   await button(lab, 'Link down').click();
   await expect(region(lab).locator('[data-finding="link"]')).toContainText('pl0a is down');
   expect(await violations(lab)).toEqual([]);
   await lab.shot('diagnosis-link-down');
-  await region(lab).getByRole('button', { name: 'Set pl0a up', exact: true }).press('Enter');
-  await expect(region(lab)).toContainText('nothing in the way');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await lab.shot('diagnosis-link-down-dark');
+  expect(await violations(lab)).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await region(lab).getByRole('button', { name: 'Link up pl0a', exact: true }).press('Enter');
+  await expect(region(lab)).toContainText('Ready:');
 
   // A page that comes back is told.
   await button(lab, 'Carrier off').click();

@@ -95,6 +95,9 @@ test('the cable is pulled, the MTU changed, the interface deleted and made again
   await page.keyboard.press('Enter');
   await expect(a).toContainText('down');
   await expect(b).toContainText('no carrier');
+  await expect(b).toContainText('changed');
+  await expect(page.getByRole('status').filter({ hasText: 'pl0b: no carrier.' })).toHaveCount(1);
+  await expect(badge(lab)).toHaveAccessibleName(/^Lab: pl0a down\./);
   await expect(region(lab)).toContainText('no link');
   await expect(page.getByRole('region', { name: 'Error codes' })).toContainText(/down/);
   await lab.shot('lab-link-down');
@@ -135,6 +138,93 @@ test('the cable is pulled, the MTU changed, the interface deleted and made again
   await button(lab, 'Close lab').click();
   await expect(button(lab, 'Open lab')).toBeVisible();
   await expect(badge(lab)).toHaveText('Simulate');
+});
+
+test('the TAP device of a run is drawn, changed and deleted; udp goes over the lab when it is asked to', async ({
+  lab,
+}) => {
+  const { page } = lab;
+  await openLab(lab);
+  await page.getByLabel('Backend', { exact: true }).selectOption('tap');
+  const tap = region(lab).locator('.lab-end', { hasText: 'pl0t' });
+  await expect(tap).toContainText('not there');
+  await lab.set('Rate', '5 kpps');
+  await lab.set('Stop after', 'never');
+  await lab.run();
+  await expect(tap).toContainText('carrier');
+  await tap.getByRole('radio').check();
+  await button(lab, 'Carrier off').press('Enter');
+  await expect(tap).toContainText('no carrier');
+  await button(lab, 'Carrier on').press('Enter');
+  await region(lab).getByLabel('New MTU', { exact: true }).fill('576');
+  await button(lab, 'Set MTU').press('Enter');
+  await expect(tap).toContainText('MTU 576');
+  await expect(button(lab, 'Limit queue')).toHaveAttribute('aria-disabled', 'true');
+  await lab.shot('lab-tap');
+  expect(await violations(lab)).toEqual([]);
+  await button(lab, 'Delete interface').press('Enter');
+  await lab.ended();
+  await expect(tap).toContainText('not there');
+
+  await page.getByLabel('Backend', { exact: true }).selectOption('udp');
+  await expect(tap).toHaveCount(0);
+  const before = page.getByRole('group', { name: 'Before you run' });
+  await expect(before.getByRole('button', { name: 'Use 127.0.0.1' })).toBeVisible();
+  await page.getByLabel('pair', { exact: true }).selectOption('0');
+  await before.getByRole('button', { name: 'Use 198.18.0.2' }).click();
+  await lab.set('Stop after', '2000 packets');
+  await lab.run();
+  await lab.ended();
+  await expect.poll(() => lab.figure('taken')).toBe(2000);
+  await lab.shot('lab-udp');
+});
+
+test('the Lab page is shown, and a lab opened and closed, by keys and by the menu', async ({ lab }) => {
+  const { page } = lab;
+  await page.keyboard.press('Control+l');
+  await expect(button(lab, 'Open lab')).toBeFocused();
+  await page.keyboard.press('Control+Shift+L');
+  const refused = region(lab).getByText('A lab is not possible');
+  await expect(refused.or(button(lab, 'Link down')).first()).toBeVisible();
+  if (await refused.first().isVisible()) test.skip(true, (await refused.first().textContent()) ?? '');
+  const menu = (id: string) =>
+    lab.app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id);
+  await menu('page');
+  await expect(region(lab)).toHaveCount(0);
+  await menu('page');
+  await menu('lab-close');
+  await expect(button(lab, 'Open lab')).toBeVisible();
+  await menu('lab-open');
+  await expect(button(lab, 'Link down')).toBeVisible();
+  await page.keyboard.press('Control+Shift+L');
+  await expect(badge(lab)).toHaveText('Simulate');
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText('Ctrl+Shift+L');
+});
+
+test('in one column and at 200 % the Lab page can be read and used', async ({ lab }) => {
+  const { page } = lab;
+  await openLab(lab);
+  await lab.app.evaluate(({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    window?.setContentSize(1440, 900);
+    window?.webContents.setZoomFactor(2);
+  });
+  await expect(page.locator('.column')).toBeVisible();
+  await button(lab, 'Link down').press('Enter');
+  await expect(region(lab)).toContainText('no link');
+  await lab.shot('lab-zoom');
+  expect(await violations(lab)).toEqual([]);
+  await lab.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(1),
+  );
+  await lab.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setContentSize(720, 900));
+  await expect(page.locator('.column')).toBeVisible();
+  await button(lab, 'Link up').press('Enter');
+  await expect(region(lab)).toContainText('linked');
+  await lab.shot('lab-column');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  expect(wide).toBe(false);
 });
 
 test('the palette opens a lab, and the page holds in the smallest window', async ({ lab }) => {

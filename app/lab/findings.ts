@@ -104,7 +104,8 @@ function namespaces(failure: LabFailure | null): Finding | null {
   if (failure === null) return ok('namespaces', 'This user may make user and network namespaces.');
   if (failure.forbidden === null) return null;
   const { why, fix } = failure.forbidden;
-  return problem('namespaces', `A lab is not possible for this user: ${why}.`, fix);
+  const simulate = 'the backends of Simulate (null, loopback, pcapng, udp) need none';
+  return problem('namespaces', `A lab is not possible for this user: ${why}; ${simulate}.`, fix);
 }
 
 /** A failure that another finding tells of. */

@@ -136,7 +136,7 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
       expect(told).toMatchObject({ status: 1, stderr: '', ready: false });
       expect(problems(told)).toEqual(['namespaces']);
       expect(one(told, 'namespaces')).toMatchObject({
-        sentence: `A lab is not possible for this user: user.max_${kind}_namespaces is 0.`,
+        sentence: `A lab is not possible for this user: user.max_${kind}_namespaces is 0; the backends of Simulate (null, loopback, pcapng, udp) need none.`,
         fix: `sudo sysctl user.max_${kind}_namespaces=10000`,
       });
     });

@@ -54,21 +54,26 @@ export function diagnosisView(
   return { ...readiness(checks), shown: found, checks };
 }
 
-/** A change of the lab in the words of the Lab page. */
+/**
+ * What a button that makes a change of the lab is called: other words than the Lab page's, whose buttons may stand
+ * beside it and are told apart by name.
+ */
 export function actionWords({ pair, end, change }: LabPortInput): string {
   const name = portName(pair, end);
   switch (change.what) {
     case 'link':
-      return `Link ${change.up ? 'up' : 'down'} ${name}`;
+      return `Set ${name} ${change.up ? 'up' : 'down'}`;
     case 'carrier':
-      return `Carrier ${change.on ? 'on' : 'off'} ${name}`;
+      return `${change.on ? 'Plug' : 'Unplug'} ${name}`;
     case 'mtu':
-      return `Set MTU of ${name} to ${grouped(change.mtu)}`;
+      return `Give ${name} an MTU of ${grouped(change.mtu)}`;
     case 'queue':
-      return change.packets === null ? `No queue ${name}` : `Limit queue ${name}`;
+      return change.packets === null
+        ? `Take the queue of ${name} away`
+        : `Give ${name} a queue of ${grouped(change.packets)}`;
     case 'delete':
-      return `Delete interface ${name}`;
+      return `Remove ${name}`;
     case 'create':
-      return `Re-create ${name}`;
+      return `Make ${name} again`;
   }
 }

@@ -53,7 +53,7 @@ test('the checks before a run are summed up, listed on request, and follow what 
   await lab.shot('diagnosis-link-down-dark');
   expect(await violations(lab)).toEqual([]);
   await page.emulateMedia({ colorScheme: 'light' });
-  await region(lab).getByRole('button', { name: 'Link up pl0a', exact: true }).press('Enter');
+  await region(lab).getByRole('button', { name: 'Set pl0a up', exact: true }).press('Enter');
   await expect(region(lab)).toContainText('Ready:');
 
   // A page that comes back is told.

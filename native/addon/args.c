@@ -197,3 +197,13 @@ pl_handle_get( napi_env env, napi_value v, napi_type_tag const * tag, char const
   }
   return ptr;
 }
+
+void
+pl_call_back( napi_env env, napi_value callback, void * ctx, void * data ) {
+  (void)ctx;
+  (void)data;
+  if( !env || !callback ) return;
+  napi_value undefined;
+  napi_get_undefined( env, &undefined );
+  napi_call_function( env, undefined, callback, 0, NULL, NULL );
+}

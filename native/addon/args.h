@@ -54,6 +54,9 @@ typedef struct pl_job {
    returns its promise; NULL (thrown) when it could not be queued and never runs. */
 napi_value pl_job_start( napi_env env, pl_job_t * job, char const * name );
 
+/* Of a thread-safe function: calls it back without arguments, unless its environment ends. */
+void pl_call_back( napi_env env, napi_value callback, void * ctx, void * data );
+
 /* Handles: objects that wrap a pointer and carry a type tag.  ptr stays the
    caller's where NULL is returned.  Reading an object may run JavaScript (a
    getter), which may close what a handle stands for: get handles last. */

@@ -36,16 +36,6 @@ on_death( void * arg ) {
   napi_call_threadsafe_function( h->died, NULL, napi_tsfn_nonblocking );
 }
 
-static void
-call_died( napi_env env, napi_value callback, void * ctx, void * data ) {
-  (void)ctx;
-  (void)data;
-  if( !env || !callback ) return;
-  napi_value undefined;
-  napi_get_undefined( env, &undefined );
-  napi_call_function( env, undefined, callback, 0, NULL, NULL );
-}
-
 /* Ends the lab and what is left of it. Blocks until its thread is gone. */
 static void
 end_lab( void * arg ) {
@@ -81,7 +71,7 @@ open_finish( napi_env env, pl_job_t * job ) {
   }
   napi_get_reference_value( env, j->callback, &callback );
   napi_create_string_utf8( env, "packet-lab lab", NAPI_AUTO_LENGTH, &name );
-  if( napi_create_threadsafe_function( env, callback, NULL, name, 0, 1, NULL, NULL, NULL, call_died, &h->died ) !=
+  if( napi_create_threadsafe_function( env, callback, NULL, name, 0, 1, NULL, NULL, NULL, pl_call_back, &h->died ) !=
       napi_ok )
     return pl_throw( env, "The lab could not be handed over: no callback." ), NULL;
   h->lab = j->lab;

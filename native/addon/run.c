@@ -150,16 +150,6 @@ on_done( void * ctx ) {
   napi_call_threadsafe_function( h->done, NULL, napi_tsfn_nonblocking );
 }
 
-static void
-call_done( napi_env env, napi_value callback, void * ctx, void * data ) {
-  (void)ctx;
-  (void)data;
-  if( !env || !callback ) return;
-  napi_value undefined;
-  napi_get_undefined( env, &undefined );
-  napi_call_function( env, undefined, callback, 0, NULL, NULL );
-}
-
 /* The environment ends (or the object is collected) while the run exists. */
 static void
 end_run( void * arg ) {
@@ -193,7 +183,7 @@ start_finish( napi_env env, pl_job_t * job ) {
   napi_get_reference_value( env, j->callback, &callback );
   napi_get_reference_value( env, j->owner_ref, &owner );
   napi_create_string_utf8( env, "packet-lab run", NAPI_AUTO_LENGTH, &name );
-  if( napi_create_threadsafe_function( env, callback, NULL, name, 0, 1, NULL, NULL, NULL, call_done, &h->done ) !=
+  if( napi_create_threadsafe_function( env, callback, NULL, name, 0, 1, NULL, NULL, NULL, pl_call_back, &h->done ) !=
       napi_ok ) {
     pl_throw( env, "The run could not be started: no callback." );
     return NULL;

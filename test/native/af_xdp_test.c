@@ -119,6 +119,96 @@ peer_down( void ) {
   pl_backend_close( b );
 }
 
+/* Frames that wait when the peer goes down are lost at their kick like those of the call: each is
+   taken, completed and counted, none is blamed, and no index is given. */
+static void
+peer_down_while_frames_wait( void ) {
+  pl_backend_t * b   = open_xdp( 0.0 );
+  unsigned long  idx = 0UL;
+  if( !b ) return;
+  CHECK_EQ( send_frames( b, 0UL, 3UL, 60UL, 0, NULL ), PL_AIO_SUCCESS );
+  netns_link( PL_LAB_END_B, 0 );
+  netns_await( PL_LAB_END_A, 1, 0, -1L );
+  CHECK_EQ( send_frames( b, 3UL, 2UL, 1514UL, 1, &idx ), PL_AIO_SUCCESS );
+  CHECK_EQ( idx, 2UL ); /* as it was */
+  MOVE_UNTIL( b, b->completed == 5UL );
+  CHECK_EQ( b->no_carrier, 5UL );
+  CHECK_EQ( b->late_errors + b->received + b->ring_occ, 0UL );
+  CHECK_EQ( b->state.state, PL_STATE_UP );
+  CHECK( b->kicks >= 5UL ); /* the kernel drops one with each */
+  CHECK( b->def->idle( b ) );
+  netns_link( PL_LAB_END_B, 1 );
+  netns_await( PL_LAB_END_A, 1, 1, -1L );
+  CHECK_EQ( send_frames( b, 5UL, 2UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, b->received == 2UL && b->completed == 7UL );
+  pl_backend_close( b );
+}
+
+/* The peer has a smaller MTU: the kernel drops such frames and completes them. */
+static void
+over_the_mtu_of_the_peer( void ) {
+  pl_backend_t * b = open_xdp( 64.0 );
+  char           text[PL_SENTENCE_MAX];
+  if( !b ) return;
+  netns_mtu_of( PL_LAB_END_B, 1000U );
+  netns_await( PL_LAB_END_B, 1, 1, 1000L );
+  CHECK_EQ( send_frames( b, 0UL, 3UL, 1014UL, 1, NULL ), PL_AIO_SUCCESS );
+  CHECK_EQ( send_frames( b, 3UL, 2UL, 1514UL, 1, NULL ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, b->received == 3UL && b->completed == 5UL );
+  CHECK_EQ( b->late_errors, 2UL );
+  CHECK_EQ( b->no_carrier, 0UL );
+  b->def->cause_text( &b->late, text, sizeof( text ) );
+  CHECK_STR( text, "The driver dropped an earlier frame: the MTU of the peer is 1000, less than that of the interface." );
+  netns_mtu( 1500U );
+  netns_await( PL_LAB_END_B, 1, 1, 1500L );
+  CHECK_EQ( send_frames( b, 5UL, 2UL, 1514UL, 1, NULL ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, b->received == 5UL );
+  pl_backend_close( b );
+}
+
+/* The kernel has no room to say what it is done with (the completion ring's consumer index is
+   put back by a whole ring, as if nobody ever reaped): a kick is EAGAIN for ever.  Frames wait, the send
+   that finds no chunk is AGAIN at the exact index, and all go out once there is room. */
+static void
+no_room_for_completions( void ) {
+  pl_device_t             device;
+  struct xdp_mmap_offsets off;
+  socklen_t               off_sz = sizeof( off );
+  unsigned long           idx    = 9UL;
+  if( !handed_xdp( &device, 8U, 256U ) ) return;
+  CHECK( !getsockopt( device.send_fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &off_sz ) );
+  size_t const map_sz = off.cr.desc + 256UL * sizeof( uint64_t );
+  uint8_t *    map = mmap( NULL, map_sz, PROT_READ | PROT_WRITE, MAP_SHARED, device.send_fd, (off_t)XDP_UMEM_PGOFF_COMPLETION_RING );
+  if( !CHECK( map != MAP_FAILED ) ) return;
+  uint32_t *     consumer = (uint32_t *)(void *)( map + off.cr.consumer );
+  pl_backend_t * b        = open_on( "af_xdp", &device, "ring", 8.0, NULL );
+  if( !b ) return;
+  uint32_t const at = pl_xsk_load( consumer );
+  for( uint64_t n = 0UL; n < 256UL; n += 8UL ) { /* the kernel looks at that index once the ring seems full */
+    CHECK_EQ( send_frames( b, n, 8UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+    MOVE_UNTIL( b, b->received == n + 8UL && !b->ring_occ );
+  }
+  pl_xsk_store( consumer, at );
+  CHECK_EQ( send_frames( b, 0UL, 5UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+  CHECK_EQ( b->ring_occ, 5UL );
+  CHECK_EQ( send_frames( b, 5UL, 5UL, 60UL, 1, &idx ), PL_AIO_ERR_AGAIN );
+  CHECK_EQ( idx, 3UL );
+  CHECK_STR( cause_of( b ), "Transmit ring full: all 8 frames are waiting for a flush or with the kernel." );
+  for( int i = 0; i < 20; i++ ) move_once( b );
+  CHECK_EQ( send_frames( b, 8UL, 1UL, 60UL, 0, &idx ), PL_AIO_ERR_AGAIN );
+  CHECK_EQ( b->cause.by_ring, 0 ); /* a larger ring would be no help */
+  CHECK_EQ( b->completed, 256UL );
+  CHECK_EQ( b->late_errors, 0UL );
+  CHECK_EQ( b->state.state, PL_STATE_UP );
+  CHECK( !b->def->idle( b ) );
+  pl_xsk_store( consumer, at + 256U );
+  MOVE_UNTIL( b, b->completed == 264UL && b->received == 264UL );
+  CHECK_EQ( send_frames( b, 8UL, 8UL, 60UL, 1, NULL ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, b->received == 272UL && !b->ring_occ );
+  munmap( map, map_sz );
+  pl_backend_close( b );
+}
+
 /* A descriptor that went bad in the ring: the kick says nothing, the statistics do. */
 static void
 invalid_descriptors( void ) {
@@ -215,6 +305,9 @@ main( void ) {
   tap_run( "a full ring is AGAIN at the exact index, and kicked", ring_full );
   tap_run( "more than 32 frames go with one flush", more_than_32_in_a_kick );
   tap_run( "peer down: completed, lost, and counted so", peer_down );
+  tap_run( "peer down: frames that wait are lost with those of the call", peer_down_while_frames_wait );
+  tap_run( "a frame over the MTU of the peer is a late error", over_the_mtu_of_the_peer );
+  tap_run( "a completion ring without room is AGAIN once no chunk is free", no_room_for_completions );
   tap_run( "descriptors the kernel will not send are late errors, and cost no room", invalid_descriptors );
   tap_run( "an instance leaves nothing behind that keeps the queue busy", opened_over_and_over );
   tap_run( "only a socket with room for the ring is taken", only_what_fits );

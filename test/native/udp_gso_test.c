@@ -170,6 +170,61 @@ a_full_buffer_is_again_at_the_index( void const * gso ) {
   pl_backend_close( b );
 }
 
+/* A queue of the interface that is full is AGAIN at the index of the message (IP_RECVERR has the
+   kernel say so), and nothing is sent twice or left out. */
+static void
+a_full_queue_is_again_at_the_index( void const * gso ) {
+  pl_device_t    device;
+  uint16_t       port;
+  unsigned long  idx = 0UL;
+  pl_opt_t const opt = { "gso", 0, gso };
+  pl_err_t       err = { 0 };
+  if( !handed_udp( &device ) ) return;
+  netns_go( PL_LAB_END_B );
+  int            fd = receiver( "198.18.0.2", &port );
+  pl_backend_t * b  = pl_backend_open_on( "udp", &opt, 1UL, &device, &err );
+  if( !CHECK( b ) ) return;
+  CHECK( netns_command( PL_LAB_END_A, "tc qdisc add dev pl0a root handle 1: tbf rate 8kbit burst 1600 limit 1000000" ) );
+  CHECK( netns_command( PL_LAB_END_A, "tc qdisc add dev pl0a parent 1: pfifo limit 4" ) );
+  train.cnt = 0UL;
+  for( int i = 0; i < 20; i++ ) add( 1000UL + (unsigned long)i, "198.18.0.2", port ); /* of several sizes: none is one message with another */
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 20UL, &idx, 1 ), PL_AIO_ERR_AGAIN );
+  CHECK( idx >= 4UL && idx <= 7UL ); /* one at once, one at the rate's hand, four in the queue */
+  CHECK_EQ( b->completed, idx );
+  CHECK_EQ( b->late_errors, 0UL );
+  CHECK_EQ( b->state.state, PL_STATE_UP );
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt + idx, 1UL, NULL, 1 ), PL_AIO_ERR_AGAIN );
+  netns_command( PL_LAB_END_A, "tc qdisc del dev pl0a root" ); /* what waits in it is dropped */
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt + idx, 20UL - idx, NULL, 1 ), PL_AIO_SUCCESS );
+  CHECK_EQ( b->completed, 20UL );
+  close( fd );
+  pl_backend_close( b );
+}
+
+/* Nobody listens at the peer: told later, of earlier datagrams, which stay sent. */
+static void
+a_closed_port_is_a_late_error( void ) {
+  pl_device_t  device;
+  pl_err_t     err = { 0 };
+  char         text[PL_SENTENCE_MAX];
+  if( !handed_udp( &device ) ) return;
+  CHECK( netns_command( PL_LAB_END_B, "ip neigh replace 198.18.0.1 lladdr 02:00:00:00:00:01 dev pl0b" ) );
+  pl_opt_t const opt = { "gso", 0, "off" };
+  pl_backend_t * b   = pl_backend_open_on( "udp", &opt, 1UL, &device, &err );
+  if( !CHECK( b ) ) return;
+  train.cnt = 0UL;
+  add( 30UL, "198.18.0.2", 9U );
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 1UL, NULL, 1 ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, pl_aio_send( &b->aio, NULL, 0UL, NULL, 1 ) == PL_AIO_SUCCESS && b->late_errors );
+  CHECK_EQ( b->late_errors, 1UL );
+  b->def->cause_text( &b->late, text, sizeof( text ) );
+  CHECK_STR( text, "An earlier datagram to 198.18.0.2 port 9 came back: Connection refused." );
+  CHECK_EQ( b->completed, 1UL );
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 1UL, NULL, 1 ), PL_AIO_SUCCESS ); /* and is no refusal of this one */
+  CHECK_EQ( b->completed, 2UL );
+  pl_backend_close( b );
+}
+
 static void
 arrives_in_a_lab( void const * gso ) {
   pl_device_t    device;
@@ -281,9 +336,11 @@ main( void ) {
   }
   for_both( "runs arrive at the other end of a pair, and what cannot be cut goes one by one", arrives_in_a_lab );
   tap_run( "only the addresses of the pair and loopback are sent to", only_the_addresses_of_the_pair );
-  if( netns_command( PL_LAB_END_A, "tc -V" ) )
+  tap_run( "a closed port at the peer is a late error", a_closed_port_is_a_late_error );
+  if( netns_command( PL_LAB_END_A, "tc -V" ) ) {
     for_both( "a full socket buffer is AGAIN at the index of the message", a_full_buffer_is_again_at_the_index );
-  else tap_run_with( "a full socket buffer", netns_skip, "tc is missing; on Debian: apt-get install iproute2" );
+    for_both( "a full queue is AGAIN at the index of the message", a_full_queue_is_again_at_the_index );
+  } else tap_run_with( "a full socket buffer or queue", netns_skip, "tc is missing; on Debian: apt-get install iproute2" );
   tap_run( "link down is AGAIN, no carrier is counted, a deleted interface is removed", link_and_peer_down );
   return tap_end();
 }

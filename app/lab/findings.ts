@@ -2,6 +2,7 @@ import { group } from '../quantity/parse';
 import type { Facts, InterfaceDetails, InterfaceFacts, LabFailure, PlaceFacts } from './facts';
 import type { Finding, FindingId } from './finding';
 import type { LabEnd } from './limits';
+import { forbiddenSentence } from './namespaces';
 import type { LabChange, LabPortInput } from './state';
 
 /**
@@ -103,9 +104,7 @@ function rights({ backend: { name, device }, place, rights }: Facts): Finding | 
 function namespaces(failure: LabFailure | null): Finding | null {
   if (failure === null) return ok('namespaces', 'This user may make user and network namespaces.');
   if (failure.forbidden === null) return null;
-  const { why, fix } = failure.forbidden;
-  const simulate = 'the backends of Simulate (null, loopback, pcapng, udp) need none';
-  return problem('namespaces', `A lab is not possible for this user: ${why}; ${simulate}.`, fix);
+  return problem('namespaces', forbiddenSentence(failure.forbidden), failure.forbidden.fix);
 }
 
 /** A failure that another finding tells of. */

@@ -25,6 +25,11 @@ export interface NamespaceCause {
   readonly fix: string | null;
 }
 
+/** What forbids a lab, and what can be used without one, in a sentence. */
+export function forbiddenSentence({ why }: NamespaceCause): string {
+  return `A lab is not possible for this user: ${why}; the backends of Simulate (null, loopback, pcapng, udp) need none.`;
+}
+
 /** Names the setting that forbids a namespace. */
 export function namespaceCause({ kind, by }: Refusal, settings: NamespaceSettings): NamespaceCause {
   if (by === 'limit') {

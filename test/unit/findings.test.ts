@@ -126,7 +126,7 @@ describe('rights and limits', () => {
       'user',
       'limit',
       { ...open, maxUser: 0 },
-      /: user\.max_user_namespaces is 0\.$/,
+      /: user\.max_user_namespaces is 0; .*Simulate .* need none\.$/,
       'user.max_user_namespaces=10000',
     ],
     [

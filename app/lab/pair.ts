@@ -1,6 +1,7 @@
 import type { BackendDescriptor, BackendOption } from '../backend/descriptor';
 import type { RunPlan } from '../run/plan';
 import { LAB_LIMITS } from './limits';
+import type { NetLabInfo } from './state';
 
 /** An option of every backend that sends on an interface. The lab takes it; the native core never sees it. */
 export const PAIR_OPTION = {
@@ -57,14 +58,24 @@ export function isLabOpen(backends: readonly BackendDescriptor[]): boolean {
   return backends.some((b) => b.capabilities.device === 'needed' && b.unavailable === null);
 }
 
+/** Which limit stands against a lab, as a sentence of its own; null where a lab is possible, or was not tried. */
+export function whyNoLab({ possible, problem }: Pick<NetLabInfo, 'possible' | 'problem'>): string | null {
+  if (possible || problem === null) return null;
+  // What follows the first sentence is advice.
+  return /^.*?\.(?= \p{Lu})/u.exec(problem)?.[0] ?? problem;
+}
+
 /** The backends as they can be used now: those that send on an interface need an open lab. */
 export function usableBackends(
   backends: readonly BackendDescriptor[],
-  labOpen: boolean,
+  netLab: Pick<NetLabInfo, 'phase' | 'possible' | 'problem'>,
 ): readonly BackendDescriptor[] {
+  const why = whyNoLab(netLab);
+  const closed = ({ name }: BackendDescriptor) =>
+    why === null ? needsLab(name) : `${name} needs a lab. ${why} Those of Simulate need none: null, loopback, pcapng, udp.`;
   return backends.map((backend) =>
     backend.capabilities.device === 'needed'
-      ? { ...backend, unavailable: labOpen ? null : needsLab(backend.name) }
+      ? { ...backend, unavailable: netLab.phase === 'open' ? null : closed(backend) }
       : backend,
   );
 }

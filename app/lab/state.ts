@@ -31,6 +31,8 @@ export const netLabSchema = z.object({
   helper: z.number().nullable(),
   /** Why there is none: it could not be opened, or it ended by itself. Null otherwise. */
   problem: z.string().nullable(),
+  /** False when it was tried and this system makes none for this user; the problem names what forbids it. */
+  possible: z.boolean(),
   /** The ends of each pair and its TAP device; null where the interface is not there. */
   pairs: z.array(
     z.object({ a: labPortSchema.nullable(), b: labPortSchema.nullable(), tap: labPortSchema.nullable() }),
@@ -72,4 +74,11 @@ export const labPortInputSchema = z.strictObject({
 });
 export type LabPortInput = z.infer<typeof labPortInputSchema>;
 
-export const NO_NET_LAB: NetLabInfo = { phase: 'closed', mtu: 0, helper: null, problem: null, pairs: [] };
+export const NO_NET_LAB: NetLabInfo = {
+  phase: 'closed',
+  mtu: 0,
+  helper: null,
+  problem: null,
+  possible: true,
+  pairs: [],
+};

@@ -16,6 +16,7 @@ import type { NativeDevice } from '../native/addon';
 import { type AskedBackend, labFacts } from './facts';
 import { LabError } from './labError';
 import { type LabPlace, type LabPort, NetLab } from './netLab';
+import { type NetLabCode, NetLabError } from './netLabError';
 
 /** What a held lab tells. */
 export interface HeldLabEvents {
@@ -26,6 +27,9 @@ export interface HeldLabEvents {
 
 /** Between two readings of all interfaces, in ms: a carrier follows its peer by itself. */
 const READ_MS = 500;
+
+/** Refusals that another try will not change. */
+const NOWHERE: readonly NetLabCode[] = ['forbidden', 'missing'];
 
 /** Changes of this time are told together, in ms. */
 const TELL_MS = 50;
@@ -97,7 +101,8 @@ export class HeldLab {
       this.open = null;
       await half?.net.close();
       // The lab may have come and gone meanwhile, which it has told.
-      if (this.state.phase === 'opening') this.set({ ...NO_NET_LAB, problem: sentence });
+      const possible = !(error instanceof NetLabError && NOWHERE.includes(error.code));
+      if (this.state.phase === 'opening') this.set({ ...NO_NET_LAB, problem: sentence, possible });
       throw error;
     }
     const count = size.pairs === 1 ? 'one pair' : `${size.pairs} pairs`;

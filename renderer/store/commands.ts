@@ -1,4 +1,5 @@
 import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../../app/lab/limits';
+import { whyNoLab } from '../../app/lab/pair';
 import { TEMPLATES } from '../../app/packet/templates';
 import { SERIES_SPANS } from '../../app/stats/series';
 import { callCommands } from './callCommands';
@@ -163,17 +164,36 @@ export function selectBeside(session: Session, step: number): void {
   if (next) session.screen.setState({ selected: next.id });
 }
 
-function labCommands({ lab, screen, netLab }: Session): Command[] {
+/** Where there is no lab, what runs without one. */
+function simulateCommand({ lab, draft, screen }: Session): Command[] {
+  const id = screen.getState().selected;
+  const instance = lab.getState().instances.find((i) => i.id === id);
+  if (id === null || !instance || isBusy(instance)) return [];
+  const act = () => draft.edit(id, { backend: 'loopback' });
+  return [{ id: 'simulate', title: 'Simulate with loopback', keys: null, act }];
+}
+
+function labCommands(session: Session): Command[] {
+  const { lab, screen, netLab } = session;
   const shown = screen.getState().page === 'lab';
   const { phase } = lab.getState().netLab;
+  const why = whyNoLab(lab.getState().netLab);
   const size = { pairs: LAB_PAIRS_DEFAULT, mtu: LAB_MTU_DEFAULT };
   return [
     shown
       ? { id: 'packet-page', title: 'Show the packet', keys: 'Ctrl+L', act: () => netLab.show('packet') }
       : { id: 'lab-page', title: 'Show the Lab page', keys: 'Ctrl+L', act: () => netLab.show('lab') },
     ...(phase === 'closed'
-      ? [{ id: 'lab-open', title: 'Open a lab', keys: 'Ctrl+Shift+L', act: () => go(netLab.open(size)) }]
+      ? [
+          {
+            id: 'lab-open',
+            title: why === null ? 'Open a lab' : `Try again to open a lab. ${why}`,
+            keys: 'Ctrl+Shift+L',
+            act: () => go(netLab.open(size)),
+          },
+        ]
       : []),
+    ...(why !== null ? simulateCommand(session) : []),
     ...(phase === 'open'
       ? [{ id: 'lab-close', title: 'Close the lab', keys: 'Ctrl+Shift+L', act: () => go(netLab.close()) }]
       : []),

@@ -22,6 +22,7 @@ export function intent(
   const stop = parseStop(settings.stop);
   const fields = Object.keys(problems);
   const waits = problems['options.pair']?.includes('no lab is open') ?? false;
+  if (problems.backend?.startsWith(`${settings.backend} needs a lab.`)) return 'no lab is possible here';
   if (waits || problems.backend === needsLab(settings.backend)) return 'open a lab first';
   if (fields.length > 1) return `${fields.length} settings to mend first`;
   if (fields[0] === 'capture' && instance.capture === null) return 'open a capture first';

@@ -36,7 +36,7 @@ export function createNetLab({ lab, screen, request }: NetLabWays): NetLabAction
       const text = labNews(s.netLab, netLab);
       return {
         netLab,
-        backends: usableBackends(s.backends, netLab.phase === 'open'),
+        backends: usableBackends(s.backends, netLab),
         ...(text !== null && { labNews: { text, nonce: (s.labNews?.nonce ?? 0) + 1 } }),
       };
     });

@@ -17,7 +17,7 @@ export interface Lab {
   app: ElectronApplication;
   page: Page;
   /** Closes the app and starts it again, with what it has kept or with nothing; `between` is done meanwhile. */
-  restart(how?: { fresh?: boolean; between?: (profile: string) => void }): Promise<void>;
+  restart(how?: { fresh?: boolean; between?: (profile: string) => void; program?: string }): Promise<void>;
   /** A folder of this test's own. */
   dir: string;
   /** The next open dialog answers with this file; null cancels. */
@@ -38,8 +38,9 @@ export interface Lab {
 /** Playwright ends an app that it has not got hold of by then. */
 const LAUNCH_MS = 25_000;
 
-function launch(dir: string): Promise<ElectronApplication> {
-  const executablePath = process.env.PACKET_LAB_ELECTRON;
+/** `program` starts the app in other surroundings; it is given the app's words. */
+function launch(dir: string, program?: string): Promise<ElectronApplication> {
+  const executablePath = program ?? process.env.PACKET_LAB_ELECTRON;
   if (!executablePath) throw new Error('PACKET_LAB_ELECTRON is not set; start the tests with npm test.');
   const args = [
     resolve('.'),
@@ -75,11 +76,11 @@ export const test = base.extend<{ lab: Lab }>({
       app,
       page,
       dir,
-      restart: async ({ fresh = false, between } = {}) => {
+      restart: async ({ fresh = false, between, program } = {}) => {
         await lab.app.close();
         if (fresh) rmSync(join(dir, 'profile'), { recursive: true });
         between?.(join(dir, 'profile'));
-        lab.app = await launch(dir);
+        lab.app = await launch(dir, program);
         lab.page = await firstPage(lab.app);
       },
       willOpen: (path) =>

@@ -45,7 +45,7 @@ const told = (): NetLabInfo | undefined =>
 
 test('without a lab a backend on an interface says so at the backend, and all others run', async () => {
   const { netLab, backends } = await page.request('lab.hello', null);
-  expect(netLab).toEqual({ phase: 'closed', mtu: 0, helper: null, problem: null, pairs: [] });
+  expect(netLab).toEqual({ phase: 'closed', mtu: 0, helper: null, problem: null, possible: true, pairs: [] });
   if (process.platform === 'linux') expect(backends.map(({ name }) => name)).toContain('af_packet');
   await expect(change('a', { what: 'link', up: true })).rejects.toMatchObject({
     sentence: 'No lab is open; open one first.',
@@ -68,6 +68,7 @@ if (forbidden !== null)
     expect((await page.request('lab.hello', null)).netLab).toMatchObject({
       phase: 'closed',
       problem: forbidden,
+      possible: false,
     });
   });
 

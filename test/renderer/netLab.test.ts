@@ -28,26 +28,27 @@ const lab = (a: LabPortInfo | null): NetLabInfo => ({
   mtu: 1500,
   helper: 7,
   problem: null,
+  possible: true,
   pairs: [{ a, b: a && port({ name: 'pl0b' }), tap: null }],
 });
 const lines = (a: LabPortInfo | null, options: Record<string, string> = {}) =>
   preflight(
     { ...settings, options: { af_packet: options } },
     instance,
-    usableBackends([afPacketBackend], true)[0],
+    usableBackends([afPacketBackend], lab(port()))[0],
     [],
     lab(a),
   ).map(({ level, text }) => `${level}: ${text}`);
 
 test('without a lab the run is not offered, and what would help is', () => {
-  const backends = usableBackends([afPacketBackend], false);
+  const backends = usableBackends([afPacketBackend], NO_NET_LAB);
   const problems = checkSettings(settings, instance, backends);
   expect(problems).toEqual({ backend: needsLab('af_packet') });
   expect(intent(settings, instance, problems)).toBe('open a lab first');
   expect(preflight(settings, instance, backends[0])).toEqual([
     { level: 'stop', text: needsLab('af_packet'), needsLab: true },
   ]);
-  expect(checkSettings(settings, instance, usableBackends(backends, true))).toEqual({});
+  expect(checkSettings(settings, instance, usableBackends(backends, lab(port())))).toEqual({});
 });
 
 test.each([
@@ -59,6 +60,23 @@ test.each([
   [null, 'stop: pl0a is deleted. Press Re-create on the Lab page.'],
 ])('before a run on %j: %s', (a, text) => {
   expect(lines(a).some((line) => line.startsWith(text))).toBe(true);
+});
+
+test('where no lab is possible the backends say which limit it is, and the run is not offered', () => {
+  const refused = {
+    ...NO_NET_LAB,
+    possible: false,
+    problem:
+      'A lab is not possible for this user: user.max_user_namespaces is 0. An administrator can raise it.',
+  };
+  const backends = usableBackends([afPacketBackend, udpBackend], refused);
+  expect(backends.map(({ unavailable }) => unavailable)).toEqual([
+    'af_packet needs a lab. A lab is not possible for this user: user.max_user_namespaces is 0. Those of Simulate need none: null, loopback, pcapng, udp.',
+    null,
+  ]);
+  expect(intent(settings, instance, checkSettings(settings, instance, backends))).toBe(
+    'no lab is possible here',
+  );
 });
 
 test('lamps that go on or off are told in words, a TAP device that comes with its run is not', () => {
@@ -84,7 +102,7 @@ test('lamps that go on or off are told in words, a TAP device that comes with it
 test('udp with a pair asks for a lab and takes the addresses of its pair', () => {
   const on = (pair: string, open: boolean) => {
     const asked = { ...settings, backend: 'udp', options: { udp: { pair } } };
-    const backends = usableBackends([udpBackend, afPacketBackend], open);
+    const backends = usableBackends([udpBackend, afPacketBackend], open ? lab(port()) : NO_NET_LAB);
     const problems = checkSettings(asked, instance, backends);
     const said = preflight(asked, instance, backends[0], [], open ? lab(port()) : NO_NET_LAB);
     return { problems, intent: intent(asked, instance, problems), said };
@@ -111,7 +129,7 @@ test('a small MTU and a pair that is not there are said before the run', () => {
   const large = preflight(
     { ...settings, hex: '00'.repeat(200) },
     instance,
-    usableBackends([afPacketBackend], true)[0],
+    usableBackends([afPacketBackend], lab(port()))[0],
     [],
     lab(port({ mtu: 68 })),
   );

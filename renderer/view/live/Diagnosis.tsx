@@ -50,8 +50,8 @@ function Announce({ live }: { live: LiveFinding | null }) {
 /** Opens a lab of the usual size, or offers Simulate where there can be none. */
 function Ways({ finding }: { finding: Finding }) {
   const { netLab } = useSession();
-  const { phase, problem } = useLab((s) => s.netLab);
-  const forbidden = finding.id === 'namespaces' || (finding.id === 'lab' && problem !== null);
+  const { phase, possible } = useLab((s) => s.netLab);
+  const forbidden = finding.id === 'namespaces' || (finding.id === 'lab' && !possible);
   if (forbidden) return <SimulateButton />;
   if (finding.id !== 'lab' || phase !== 'closed') return null;
   const size = { pairs: LAB_PAIRS_DEFAULT, mtu: LAB_MTU_DEFAULT };

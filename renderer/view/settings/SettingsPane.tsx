@@ -9,6 +9,7 @@ import { isBusy } from '../../store/lab';
 import { type PreflightLine, preflight } from '../../store/preflight';
 import { ErrorNote } from '../ErrorNote';
 import { PreflightMark } from '../Marks';
+import { SimulateButton } from '../SimulateButton';
 import { start, useBackend, useLab, useRefusals, useSession } from '../session';
 import { ComboField, type Suggestion } from './ComboField';
 import { describedBy, Field } from './Field';
@@ -116,7 +117,7 @@ function Before({ instance, settings }: FormProps) {
             <span>
               {line.text}
               {line.fix && <Fix instance={instance} fix={line.fix} />}
-              {line.needsLab && <OpenLab />}
+              {line.needsLab && (netLab.possible ? <OpenLab /> : <SimulateButton />)}
             </span>
           </li>
         ))}
@@ -137,6 +138,7 @@ function Form({ instance, settings }: FormProps) {
   const [editing, setEditing] = useState<string | null>(null);
   const errors = useErrors({ instance, settings }, editing);
   const backend = backends.find((b) => b.name === settings.backend);
+  const lacks = useLab((s) => (s.netLab.possible ? 'needs a lab' : 'no lab here'));
   const busy = isBusy(instance);
   const locked = (field: keyof Settings) => (busy ? lockedSentence(field) : null);
   const { id } = instance;
@@ -192,7 +194,7 @@ function Form({ instance, settings }: FormProps) {
               >
                 {b.unavailable === null
                   ? b.name
-                  : `${b.name} (${b.capabilities.device === 'needed' ? 'needs a lab' : 'not available'})`}
+                  : `${b.name} (${b.capabilities.device === 'needed' ? lacks : 'not available'})`}
               </option>
             ))}
           </select>

@@ -72,7 +72,9 @@ export function usableBackends(
 ): readonly BackendDescriptor[] {
   const why = whyNoLab(netLab);
   const closed = ({ name }: BackendDescriptor) =>
-    why === null ? needsLab(name) : `${name} needs a lab. ${why} Those of Simulate need none: null, loopback, pcapng, udp.`;
+    why === null
+      ? needsLab(name)
+      : `${name} needs a lab. ${why} Those of Simulate need none: null, loopback, pcapng, udp.`;
   return backends.map((backend) =>
     backend.capabilities.device === 'needed'
       ? { ...backend, unavailable: netLab.phase === 'open' ? null : closed(backend) }

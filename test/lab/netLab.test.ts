@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { which } from '../../main/dev/exec.mjs';
-import { scratch } from '../cli/cli';
+import { HEX, scratch } from '../cli/cli';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { CASES, hostInterfaces, MARK, processesIn, until } from './netLabCases';
 
@@ -21,6 +21,8 @@ beforeAll(() => {
   chmodSync(dir, 0o755);
   cpSync('dist/native', join(dir, 'native'), { recursive: true });
   cpSync('dist/cli.cjs', cli);
+  const plan = { version: 1, backend: { name: 'af_packet' }, streams: [{ hex: HEX }], stop: { count: 1 } };
+  writeFileSync(join(dir, 'plan.json'), JSON.stringify(plan), { mode: 0o644 });
   execFileSync('node_modules/.bin/esbuild', [
     resolve('test/lab/netLabProgram.ts'),
     '--bundle',
@@ -166,18 +168,57 @@ describe.each(people)('as $name', (person) => {
     await gone;
   });
 
-  test.each([
-    ['user', /user\.max_user_namespaces is 0/],
-    ['net', /user\.max_net_namespaces is 0/],
-  ])('where max_%s_namespaces is 0 the limit is named and Simulate offered', async (kind, limit) => {
-    const script = `echo 0 > /proc/sys/user/max_${kind}_namespaces && exec "$0" "$@"`;
-    const inside = ['-U', '-r', 'sh', '-c', script, process.execPath, cli, 'lab'];
-    const { status, stdout, stderr } = await said(person, 'unshare', ...inside);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(limit);
-    expect(stderr).toMatch(/sudo sysctl.*Simulate \(null, loopback, pcapng, udp\)/);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-  });
+  describe.each(['user', 'net'])(
+    'where max_%s_namespaces is 0 the limit is named and Simulate offered',
+    (kind) => {
+      const without = (...words: string[]) => {
+        const script = `echo 0 > /proc/sys/user/max_${kind}_namespaces && exec "$0" "$@"`;
+        return said(person, 'unshare', '-U', '-r', 'sh', '-c', script, process.execPath, ...words);
+      };
+      const names = new RegExp(
+        `user\\.max_${kind}_namespaces is 0.*sudo sysctl user\\.max_${kind}_namespaces=.*Simulate \\(null, loopback, pcapng, udp\\)`,
+      );
+
+      test.each([
+        ['lab'],
+        ...['af_packet', 'af_xdp', 'tap', 'udp'].map((name) => [
+          'send',
+          '--backend',
+          name,
+          '--lab',
+          '--hex',
+          HEX,
+        ]),
+        ['run', join(dir, 'plan.json'), '--lab', '--json'],
+      ])('packet-lab %s %s %s', async (...words) => {
+        const { status, stdout, stderr } = await without(cli, ...words);
+        expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+        expect(stderr).toMatch(names);
+        expect(stderr.trim().split('\n')).toHaveLength(1);
+      });
+
+      test('the lab of the window', async () => {
+        const { stdout, stderr } = await without(program, 'held');
+        const { told, problem } = JSON.parse(stdout || stderr) as { told: string; problem: string };
+        expect(told).toMatch(names);
+        expect(problem).toBe(told);
+      });
+
+      test('Simulate works there', async () => {
+        const { status, stdout } = await without(
+          cli,
+          'send',
+          '--backend',
+          'loopback',
+          '--hex',
+          HEX,
+          '--json',
+        );
+        expect(status).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({ taken: 1, received: 1 });
+      });
+    },
+  );
 });
 
 test('no frame of a lab is seen by anybody outside of it', async (context) => {

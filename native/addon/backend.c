@@ -139,7 +139,7 @@ open_work( pl_job_t * job ) {
   int failed = s->own && pl_backend_join( j->backend, s->own, &job->err );
   if( failed )
     (void)0;
-  else if( j->has_peer && !j->backend->def->has_peer ) /* before the file is touched */
+  else if( j->has_peer && !j->backend->receives ) /* before the file is touched */
     failed = pl_backend_set_peer_out( j->backend, NULL, &job->err );
   else if( j->has_peer )
     failed = give_file( j, &j->peer, pl_backend_set_peer_out );

@@ -107,7 +107,7 @@ typedef struct {
   char const *         name;
   pl_opt_def_t const * opts;
   unsigned long        opt_cnt;
-  int                  has_peer; /* counts what its far end received */
+  int                  has_peer; /* can count what its far end received */
   int                  has_mtu;
 
   /* Opens an instance, or returns NULL and fills err.  NULL when it needs a device. */
@@ -151,7 +151,13 @@ struct pl_backend {
   int                      ran;   /* has had its run: its counters are that run's */
   pl_cause_t               late;  /* of the last late error; its text comes from cause_text, too */
   uint64_t                 completed;
-  uint64_t                 received;     /* meaningful with has_peer */
+  int                      receives;     /* counts what its far end received, or what arrives at all */
+  uint64_t                 received;     /* frames; meaningful with receives */
+  uint64_t                 received_bytes;
+  uint64_t                 receive_max;  /* no more than so many are received; 0 = no limit */
+  uint64_t const *         arrivals;     /* when the frames being handed to the receiver arrived; NULL: now */
+  uint64_t                 served_at;    /* CLOCK_MONOTONIC ns of the latest service; 0 = not known */
+  uint64_t                 to_come;      /* packets of the plan that may still be offered, as far as known */
   uint64_t                 peer_dropped; /* by the kernel, because the far end's receive ring was full */
   uint64_t                 no_carrier;   /* accepted while the peer was known to be down: lost */
   uint64_t                 own_received; /* frames that came back to this side, where it is read (tap) */
@@ -163,7 +169,7 @@ struct pl_backend {
   atomic_int const *       stop;     /* set by the runner: non-zero asks long sends to return; may be NULL */
   struct pl_fault *        fault;    /* stages in front, see stage/chain.h; NULL = none */
   struct pl_tee *          tee;
-  int                      attached;  /* its far end receives what another instance sends */
+  int                      attached;  /* it receives what another instance sends */
   uint64_t                 elsewhere; /* frames that an instance attached to its far end received in its place */
   struct pl_receiver *     receiver;  /* analyses what the far end received (receive/receiver.h); NULL = nobody does */
   struct pl_recorder *     recorder; /* where the far end writes what it received; NULL = it only counts */

@@ -1,6 +1,6 @@
-/* pl_receive.h: what a run's far end makes of the frames it receives, read by any thread.
-   It is there when the run signs its packets (pl_run_cfg_t.sign) and its backend has a
-   far end.
+/* pl_receive.h: what a run's receiver makes of the frames that arrive, read by any thread.
+   It is there when the run's backend receives (pl_backend_t.receives), and keeps the last
+   frames.  When the run signs its packets (pl_run_cfg_t.sign) it reads signatures, too:
 
    Per stream, by the sequence numbers of signatures (pl_signature.h):
 
@@ -17,7 +17,9 @@
                   latency that means anything.
      gap          between arrivals of frames of the stream one after the other
 
-   Arrival is when a batch of frames is handed over: its frames arrive together.
+   Arrival on an interface is the kernel's time stamp of the frame, carried from the wall
+   clock to CLOCK_MONOTONIC (native/src/net/rx_ring.h).  Elsewhere it is when a batch of
+   frames is handed over: its frames arrive together.
 
    A far end that receives what another instance sends counts from the first number that
    arrives (or a lower one that comes late), and begins anew when the other one does: when
@@ -45,7 +47,7 @@ typedef struct {
   pl_rx_stream_t stream[PL_STREAMS];
 } pl_rx_totals_t;
 
-/* 1, or 0 when the run has no receiver.  In a run that has ended they are final. */
+/* 1, or 0 when the run reads no signatures.  In a run that has ended they are final. */
 int pl_run_received( pl_run_t * run, pl_rx_totals_t * out );
 
 /* Latency and gap of one stream: n, p50, p90, p99, p999, max in ns. */
@@ -55,19 +57,23 @@ void pl_run_stream_times( pl_run_t * run, unsigned long stream, uint64_t latency
 unsigned long pl_run_stream_buckets( pl_run_t * run, unsigned long stream, int gap, pl_bucket_t * out,
                                      unsigned long max );
 
-/* The last frames that arrived. */
+/* The last frames that arrived.  A run that signs or records keeps each.  Any other keeps
+   PL_FRAMES_KEPT in a millisecond, from its first frame on, passes over what comes beyond
+   that, and keeps again all that belongs to the last PL_FRAMES packets of a plan whose end
+   is known, or comes after the run was stopped. */
+#define PL_FRAMES_KEPT (512UL)
 #define PL_FRAMES    (256UL)
 #define PL_FRAME_MAX (256UL) /* bytes kept of each */
 
 typedef struct {
-  uint64_t seq;  /* 1-based number of the frame at this receiver */
+  uint64_t seq;  /* 1-based number of the frame at this receiver, also of those passed over */
   uint64_t t_ns; /* arrival, CLOCK_MONOTONIC */
   uint16_t sz;   /* of the frame; min( sz, PL_FRAME_MAX ) bytes of it are in buf */
   uint8_t  buf[PL_FRAME_MAX];
 } pl_frame_copy_t;
 
-/* Copies the last frames, at most max, oldest first; those that are overwritten meanwhile
-   are skipped.  Returns how many.  *total is how many have arrived. */
+/* Copies the last frames that were kept, at most max, oldest first; those that are
+   overwritten meanwhile are skipped.  Returns how many.  *total is how many have arrived. */
 unsigned long pl_run_frames( pl_run_t * run, pl_frame_copy_t * out, unsigned long max, uint64_t * total );
 
 #endif /* PL_RECEIVE_H */

@@ -54,7 +54,7 @@ typedef struct {
   uint64_t      flush_after_ns;
   int           again;
   uint64_t      stall_ns; /* no progress for this long is the fault "stalled" */
-  int           sign;     /* packets are signed (pl_signature.h), and what the far end receives is analysed (pl_receive.h) */
+  int           sign;     /* packets are signed (pl_signature.h), and the signatures of what is received are read (pl_receive.h) */
 } pl_run_cfg_t;
 
 /* All but pending, state and the ring are cumulative.  Each packet of the plan is
@@ -66,8 +66,8 @@ typedef struct {
    again_lost packets were given up after AGAIN, full_lost of them for want of a
    larger ring.  backend_* is the last hop, counted per call.  away: times of a
    second and more in which the thread itself did not get to run (the process was
-   stopped), how long in all, the latest one and when it began.  peer_dropped and
-   no_carrier: see pl_backend.h.  The list is also the layout of the published
+   stopped), how long in all, the latest one and when it began.  peer_dropped,
+   no_carrier, receives, received_bytes and own_received: see pl_backend.h.  The list is also the layout of the published
    snapshot. */
 #define PL_COUNTERS( X )                                                                                              \
   X( t_ns ) X( first_ns ) X( settled_ns ) X( offered ) X( taken ) X( refused ) X( unexamined ) X( pending )           \
@@ -79,7 +79,8 @@ typedef struct {
   X( fault_lost_held ) X( tee_offered ) X( tee_taken ) X( tee_refused ) X( tee_unexamined ) X( tee_recorded )          \
   X( backend_offered ) X( backend_taken ) X( backend_refused ) X( backend_unexamined ) X( paced_ns ) X( backoff_ns )   \
   X( full_ns ) X( os_ns ) X( sending_ns ) X( again_lost ) X( full_lost ) \
-  X( away_cnt ) X( away_ns ) X( away_last_ns ) X( away_at_ns ) X( peer_dropped ) X( no_carrier )
+  X( away_cnt ) X( away_ns ) X( away_last_ns ) X( away_at_ns ) X( peer_dropped ) X( no_carrier )  \
+  X( receives ) X( received_bytes ) X( own_received )
 
 typedef struct {
 #define X( name ) uint64_t name;
@@ -135,7 +136,8 @@ typedef struct {
 /* Called once on the run's thread when everything is settled. */
 typedef void (*pl_run_done_t)( void * ctx );
 
-/* Starts a run.  The backend stays the caller's and must not be used by others
+/* Starts a run.  Without a source (NULL) it sends nothing and receives, until it is
+   stopped, its time is up, or cfg->count frames have arrived.  The backend stays the caller's and must not be used by others
    until pl_run_delete; it has one run, because its counters are those of the run.
    The source becomes the run's (also on failure).  NULL with err. */
 pl_run_t *

@@ -177,22 +177,32 @@ refusals( void ) {
   }
 }
 
-/* Without the setting nothing is written and nobody looks. */
+/* Without the setting nothing is written and nobody looks for signatures; the last frames are
+   kept all the same, those at the end of the plan without a gap. */
 static void
 off( void ) {
-  pl_err_t       err     = { 0 };
-  pl_backend_t * backend = pl_backend_open( "loopback", NULL, 0UL, 0, &err );
-  pl_run_cfg_t   cfg     = plain_cfg();
+  pl_err_t                err     = { 0 };
+  pl_backend_t *          backend = pl_backend_open( "loopback", NULL, 0UL, 0, &err );
+  pl_run_cfg_t            cfg     = plain_cfg();
+  static pl_frame_copy_t  last[PL_FRAMES];
   running_t      r;
   pl_snapshot_t  s;
   pl_rx_totals_t rx;
   uint64_t       total = 1UL;
-  cfg.count            = 1000UL;
+  cfg.count            = 1000000UL;
+  cfg.batch            = 37UL;
   if( running_start( &r, backend, udp_source( 1UL, 1UL ), &cfg ) ) {
     running_wait( &r, &s );
     CHECK( !pl_run_received( r.run, &rx ) );
-    CHECK_EQ( pl_run_frames( r.run, NULL, 0UL, &total ), 0UL );
-    CHECK( !backend->receiver && s.counters.received == 1000UL );
+    CHECK( backend->receiver && !backend->receiver->track );
+    CHECK_EQ( s.counters.received, cfg.count );
+    CHECK_EQ( s.counters.received_bytes, cfg.count * 66UL );
+    CHECK_EQ( pl_run_frames( r.run, last, PL_FRAMES, &total ), PL_FRAMES );
+    CHECK_EQ( total, cfg.count );
+    for( unsigned long i = 0UL; i < PL_FRAMES; i++ ) {
+      CHECK_EQ( last[i].seq, cfg.count - PL_FRAMES + 1UL + i );
+      CHECK( last[i].sz == 66U && last[i].buf[65] == 'a' );
+    }
     pl_run_delete( r.run );
   }
   pl_backend_close( backend );

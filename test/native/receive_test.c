@@ -29,7 +29,7 @@ static pl_backend_t head;
 static pl_receiver_t *
 made( int attached ) {
   head = (pl_backend_t){ .attached = attached };
-  return pl_receiver_new( &head );
+  return pl_receiver_new( &head, 1 );
 }
 
 static void

@@ -245,7 +245,7 @@ af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_er
   if( !failed && !ring ) failed = set_up( device->tag_fd, self->bypass, sndbuf, err );
   if( !failed && ring ) failed = pl_tx_ring_open( self, self->fd, (unsigned long)vals->num[OPT_RING], err );
   if( !failed && !ring ) failed = pl_tx_ring_open( self, device->tag_fd, TAG_SLOTS, err );
-  if( !failed ) failed = pl_port_open( &self->port, device, (unsigned long)vals->num[OPT_PEER_RING], err );
+  if( !failed ) failed = pl_port_open( &self->port, &self->head, device, (unsigned long)vals->num[OPT_PEER_RING], err );
   if( failed ) {
     pl_tx_ring_close( self );
     free( self );

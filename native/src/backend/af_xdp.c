@@ -336,7 +336,7 @@ af_xdp_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t
   }
   int failed = pl_xsk_open( &self->xsk, device->send_fd, device->mem_fd, (uint32_t)vals->num[OPT_RING], name, err );
   if( !failed ) failed = check_mode( self, vals->num[OPT_MODE] != 0.0, name, err );
-  if( !failed ) failed = pl_port_open( &self->port, device, (unsigned long)vals->num[OPT_PEER_RING], err );
+  if( !failed ) failed = pl_port_open( &self->port, &self->head, device, (unsigned long)vals->num[OPT_PEER_RING], err );
   if( failed ) {
     pl_xsk_close( &self->xsk );
     free( self );

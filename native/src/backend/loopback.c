@@ -118,6 +118,7 @@ static uint64_t
 loopback_service( pl_backend_t * head, uint64_t now ) {
   pl_loopback_t * self = (pl_loopback_t *)head;
   uint64_t     want = self->pub - self->cons;
+  head->served_at   = now;
 
   uint64_t next = pl_loopback_take_wire( self, now );
   if( self->ready_at ) { /* delay is constant, so the oldest is due first */
@@ -228,6 +229,7 @@ loopback_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
     return NULL;
   }
   self->head.attached = self->from != NULL;
+  self->head.receives = 1;
   return &self->head;
 
 fail:

@@ -11,15 +11,26 @@ enum { DECIDE_LOSS = 1, DECIDE_DUPLICATE, DECIDE_REORDER };
 
 #define RX_BATCH (64UL)
 
-/* Hands n packets to receiver and recorder, or only counts them.  Returns how many were
-   taken. */
+/* Whether somebody wants to see the next n packets. */
+static int
+looks( pl_loopback_t * self, unsigned long n ) {
+  pl_receiver_t * receiver = self->head.receiver;
+  return receiver ? !pl_receiver_pass( receiver, n, self->head.served_at ) : self->head.recorder != NULL;
+}
+
+/* Hands n packets to sink; NULL only counts.  Returns how many were taken. */
 static unsigned long
-receive( pl_loopback_t * self, pl_aio_pkt_info_t const * batch, unsigned long n ) {
-  pl_aio_t const * sink  = pl_receive_sink( &self->head );
-  unsigned long    taken = n, idx = 0UL;
+hand_over( pl_loopback_t * self, pl_aio_t const * sink, pl_aio_pkt_info_t const * batch, unsigned long n ) {
+  unsigned long taken = n, idx = 0UL;
   if( sink && pl_aio_send( sink, batch, n, &idx, 0 ) != PL_AIO_SUCCESS ) taken = idx;
   self->head.received += taken;
+  for( unsigned long i = 0UL; i < taken; i++ ) self->head.received_bytes += batch[i].buf_sz;
   return taken;
+}
+
+static unsigned long
+receive( pl_loopback_t * self, pl_aio_pkt_info_t const * batch, unsigned long n ) {
+  return hand_over( self, looks( self, n ) ? pl_receive_sink( &self->head ) : NULL, batch, n );
 }
 
 /* Hands n packets that come out of the ring to whoever is attached, else to end B.
@@ -102,16 +113,23 @@ static uint64_t
 take_plain( pl_loopback_t * self, uint64_t n ) {
   uint64_t done = 0UL;
   while( done < n ) {
-    uint64_t cnt = n - done < RX_BATCH ? n - done : RX_BATCH;
-    uint64_t got = cnt;
-    if( pl_receive_sink( &self->head ) || self->from || ( self->to && pl_wire_attached( self->to ) ) ) {
+    uint64_t  cnt       = n - done < RX_BATCH ? n - done : RX_BATCH;
+    uint64_t  got       = cnt;
+    int const elsewhere = self->from || ( self->to && pl_wire_attached( self->to ) );
+    int const seen      = !elsewhere && looks( self, cnt );
+    if( elsewhere || seen ) {
       pl_aio_pkt_info_t batch[RX_BATCH];
       for( uint64_t i = 0; i < cnt; i++ ) {
         slot_t slot = self->slots[( self->cons + i ) % self->cap];
         batch[i]    = (pl_aio_pkt_info_t){ .buf = self->data + slot.off, .buf_sz = slot.sz };
       }
-      got = deliver( self, batch, cnt );
+      got = seen ? hand_over( self, pl_receive_sink( &self->head ), batch, cnt ) : deliver( self, batch, cnt );
     } else {
+      uint64_t at = self->cons % self->cap;
+      for( uint64_t i = 0; i < cnt; i++ ) {
+        self->head.received_bytes += self->slots[at].sz;
+        if( ++at == self->cap ) at = 0UL;
+      }
       self->head.received += cnt;
     }
     self->cons += got;

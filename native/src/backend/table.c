@@ -1,5 +1,5 @@
+#include "backend/listener.h"
 #include "os/os.h"
-#include "pl_backend.h"
 #include "receive/receiver.h"
 #include "stage/chain.h"
 
@@ -152,6 +152,9 @@ pl_backend_open_on( char const * name, pl_opt_t const * opts, unsigned long opt_
   pl_opt_vals_t            vals;
   pl_backend_def_t const * def = read_opts( name, opts, opt_cnt, &vals, err );
   if( def && !def->open_on ) pl_err_set( err, ENODEV, "device", "%s takes no interface.", def->name );
+#ifdef PL_OS_LINUX
+  if( def && def->open_on && pl_listener_fits( device ) ) return pl_listener_open( def, &vals, device, err );
+#endif
   return def && def->open_on ? def->open_on( &vals, device, err ) : NULL;
 }
 
@@ -162,8 +165,8 @@ pl_backend_join( pl_backend_t * self, char const * name, pl_err_t * err ) {
 
 int
 pl_backend_set_peer_out( pl_backend_t * self, pl_backend_t * file, pl_err_t * err ) {
-  if( !self->def->has_peer ) {
-    pl_err_set( err, 0, "options", "%s has no far end, so there is no peer to record.", self->def->name );
+  if( !self->receives ) {
+    pl_err_set( err, 0, "options", "%s has no far end that receives here, so there is no peer to record.", self->def->name );
     return -1;
   }
   pl_recorder_t * recorder = self->recorder ? NULL : pl_recorder_new( file );

@@ -162,7 +162,7 @@ tap_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t * 
     pl_err_set( err, ENOMEM, "memory", "tap could not be opened: out of memory." );
     return NULL;
   }
-  if( pl_port_open( &self->port, device, (unsigned long)vals->num[OPT_PEER_RING], err ) ) {
+  if( pl_port_open( &self->port, &self->head, device, (unsigned long)vals->num[OPT_PEER_RING], err ) ) {
     free( self );
     return NULL;
   }

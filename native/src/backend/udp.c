@@ -9,7 +9,8 @@
    message, which the kernel cuts into datagrams again (UDP_SEGMENT, Linux): with gso=on,
    and with gso=auto in a lab.  On loopback that would hide late errors: of a message to a
    closed port the system tells once, not once for each datagram.  A message is sent as a
-   whole or not at all, so the index stays exact.
+   whole or not at all, so the index stays exact.  What receives in a lab cuts such a
+   message as the kernel would (net/segments.h).
    Where the kernel will not cut (a segment over the MTU is none, because it would be cut
    twice) the datagrams go one by one.
 
@@ -29,14 +30,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GSO_AUTO, GSO_ON };
-
 static char const * const gso_words[] = { "auto", "on", "off", NULL };
 
 /* sndbuf 0 leaves the size to the system. */
 pl_opt_def_t const pl_udp_opts[PL_UDP_OPT_CNT] = {
     [PL_UDP_OPT_SNDBUF] = { .name = "sndbuf", .kind = PL_OPT_BYTES, .min = 0, .max = 1073741824 },
-    [PL_UDP_OPT_GSO]    = { .name = "gso", .kind = PL_OPT_CHOICE, .max = 2, .words = gso_words } };
+    [PL_UDP_OPT_GSO]    = { .name = "gso", .kind = PL_OPT_CHOICE, .max = 2, .words = gso_words },
+    [PL_UDP_OPT_PEER_RING] = { .name = "peer-ring", .kind = PL_OPT_BYTES, .min = 1048576, .max = 268435456, .dflt = 16777216 } };
 
 enum { CAUSE_BUF_MAX = PL_UDP_CAUSE_END, CAUSE_TINY, CAUSE_FRAME, CAUSE_NO_ROOM, CAUSE_DOWN, CAUSE_ERRNO, CAUSE_LATE, CAUSE_LAB };
 
@@ -261,10 +261,9 @@ loopback_down( pl_udp_t * self, int err ) {
 }
 
 void
-pl_udp_init( pl_udp_t * self, pl_opt_vals_t const * vals, int in_lab ) {
-  int const gso = (int)vals->num[PL_UDP_OPT_GSO];
+pl_udp_init( pl_udp_t * self, int gso ) {
   self->fd[0] = self->fd[1] = -1;
-  self->gso_max             = pl_os_has_cut && ( gso == GSO_ON || ( gso == GSO_AUTO && in_lab ) ) ? MESSAGE_MAX : 0U;
+  self->gso_max             = pl_os_has_cut && gso ? MESSAGE_MAX : 0U;
   self->unreachable         = loopback_down;
   self->head.def            = &pl_backend_udp;
   self->head.aio            = (pl_aio_t){ .ctx = self, .send_func = pl_udp_send };
@@ -278,7 +277,7 @@ udp_open( pl_opt_vals_t const * vals, int force, pl_err_t * err ) {
     pl_err_set( err, ENOMEM, "memory", "udp could not be opened: out of memory." );
     return NULL;
   }
-  pl_udp_init( self, vals, 0 );
+  pl_udp_init( self, vals->num[PL_UDP_OPT_GSO] == PL_UDP_GSO_ON );
   self->fd[0] = open_socket( AF_INET, vals );
   int e       = errno;
   self->fd[1] = open_socket( AF_INET6, vals );

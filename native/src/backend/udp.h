@@ -7,7 +7,7 @@
 #include "os/datagram.h"
 #include "pl_backend.h"
 
-enum { PL_UDP_OPT_SNDBUF, PL_UDP_OPT_GSO, PL_UDP_OPT_CNT };
+enum { PL_UDP_OPT_SNDBUF, PL_UDP_OPT_GSO, PL_UDP_OPT_PEER_RING, PL_UDP_OPT_CNT };
 
 extern pl_opt_def_t const pl_udp_opts[PL_UDP_OPT_CNT];
 
@@ -17,6 +17,9 @@ enum { PL_UDP_CAUSE_REMOVED = 1, PL_UDP_CAUSE_END };
 /* Messages handed to the kernel in one system call, and packets in all of them. */
 #define PL_UDP_SEND_MAX    (64U)
 #define PL_UDP_PACKETS_MAX (1024U)
+
+/* Values of gso. */
+enum { PL_UDP_GSO_AUTO, PL_UDP_GSO_ON };
 
 typedef struct pl_udp pl_udp_t;
 struct pl_udp {
@@ -35,8 +38,9 @@ struct pl_udp {
   void ( *unreachable )( pl_udp_t * self, int err );
 };
 
-/* Fills in what both forms have in common; the sockets are the caller's to add. */
-void pl_udp_init( pl_udp_t * self, pl_opt_vals_t const * vals, int in_lab );
+/* Fills in what both forms have in common; the sockets are the caller's to add.  gso:
+   whether messages are cut. */
+void pl_udp_init( pl_udp_t * self, int gso );
 
 int pl_udp_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx,
                  int flush );

@@ -1,13 +1,20 @@
 /* udp on an interface of a lab: the socket belongs to the interface's namespace, so that it
-   reaches the pair's two addresses and the loopback of that namespace. */
+   reaches the pair's two addresses and the loopback of that namespace.
+
+   received: frames with a datagram of this side that arrive at the peer.  What goes to the
+   side's own address or its loopback does not come by there. */
 
 #include "backend/udp.h"
 #include "net/port.h"
 #include "run/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 typedef struct {
   pl_udp_t  udp;
@@ -35,12 +42,23 @@ udp_lab_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_c
   }
   int code = gone ? PL_AIO_SUCCESS : pl_udp_send( &self->udp, batch, batch_cnt, opt_batch_idx, flush );
   if( self->port.no_carrier ) self->udp.head.no_carrier += self->udp.to_peer - before;
+  self->port.sent = self->udp.to_peer;
   return code;
 }
 
 static uint64_t
 udp_lab_service( pl_backend_t * head, uint64_t now ) {
   return pl_port_service( &( (udp_lab_t *)head )->port, head, now );
+}
+
+static int
+udp_lab_idle( pl_backend_t const * head ) {
+  return pl_port_idle( &( (udp_lab_t const *)head )->port, head );
+}
+
+static void
+udp_lab_settle( pl_backend_t * head ) {
+  pl_port_settle( &( (udp_lab_t *)head )->port, head );
 }
 
 static void
@@ -53,9 +71,36 @@ udp_lab_close( pl_backend_t * head ) {
 static pl_backend_def_t const def = { .name       = "udp",
                                       .opts       = pl_udp_opts,
                                       .opt_cnt    = PL_UDP_OPT_CNT,
+                                      .has_peer   = 1,
                                       .service    = udp_lab_service,
+                                      .idle       = udp_lab_idle,
+                                      .settle     = udp_lab_settle,
                                       .close      = udp_lab_close,
                                       .cause_text = pl_udp_cause_text };
+
+/* Whether a packet socket is told how a message of datagrams is to be cut.  Kernels before
+   6.2 know no word for that and drop such a message at the receiver. */
+static int
+receiver_can_cut( void ) {
+  struct utsname name;
+  unsigned       major = 0U, minor = 0U;
+  return !uname( &name ) && sscanf( name.release, "%u.%u", &major, &minor ) == 2 && ( major > 6U || ( major == 6U && minor >= 2U ) );
+}
+
+/* Has the peer's socket see UDP over IPv4 from this side only.  0, or -1 with errno. */
+static int
+filter( int fd, uint32_t addr4 ) {
+  struct sock_filter code[] = { BPF_STMT( BPF_LD | BPF_H | BPF_ABS, 12 ),
+                                BPF_JUMP( BPF_JMP | BPF_JEQ | BPF_K, 0x0800, 0, 5 ),
+                                BPF_STMT( BPF_LD | BPF_B | BPF_ABS, 23 ),
+                                BPF_JUMP( BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3 ),
+                                BPF_STMT( BPF_LD | BPF_W | BPF_ABS, 26 ),
+                                BPF_JUMP( BPF_JMP | BPF_JEQ | BPF_K, ntohl( addr4 ), 0, 1 ),
+                                BPF_STMT( BPF_RET | BPF_K, UINT32_MAX ),
+                                BPF_STMT( BPF_RET | BPF_K, 0 ) };
+  struct sock_fprog  all    = { .len = sizeof( code ) / sizeof( code[0] ), .filter = code };
+  return fd < 0 ? 0 : setsockopt( fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof( all ) );
+}
 
 pl_backend_t *
 pl_udp_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t * err ) {
@@ -63,9 +108,16 @@ pl_udp_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t
   socklen_t domain_sz = sizeof( domain ), type_sz = sizeof( type );
   if( getsockopt( device->send_fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_sz ) || domain != AF_INET ||
       getsockopt( device->send_fd, SOL_SOCKET, SO_TYPE, &type, &type_sz ) || type != SOCK_DGRAM || !device->port.addr4 ||
-      !device->port.peer_addr4 || device->recv_fd >= 0 ) {
+      !device->port.peer_addr4 ) {
     pl_err_set( err, EINVAL, "device", "udp needs an IPv4 datagram socket and the addresses of %.15s and its peer; what was given is not.",
                 device->port.name );
+    return NULL;
+  }
+  int const gso = (int)vals->num[PL_UDP_OPT_GSO];
+  int const cut = device->recv_fd < 0 || receiver_can_cut();
+  if( gso == PL_UDP_GSO_ON && !cut ) {
+    pl_err_set( err, EOPNOTSUPP, "device",
+                "udp with gso=on is not received before Linux 6.2, which does not tell the peer how to cut messages: use gso=off." );
     return NULL;
   }
   udp_lab_t * self = calloc( 1UL, sizeof( *self ) );
@@ -73,13 +125,16 @@ pl_udp_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t
     pl_err_set( err, ENOMEM, "memory", "udp could not be opened: out of memory." );
     return NULL;
   }
-  if( pl_udp_prepare( device->send_fd, AF_INET, vals ) ) {
+  if( pl_udp_prepare( device->send_fd, AF_INET, vals ) || filter( device->recv_fd, device->port.addr4 ) ) {
     pl_err_set( err, errno, "socket", "udp could not be opened on %.15s: %s.", device->port.name, strerror( errno ) );
     free( self );
     return NULL;
   }
-  (void)pl_port_open( &self->port, device, 0UL, err ); /* without a receiver nothing can fail */
-  pl_udp_init( &self->udp, vals, 1 );
+  if( pl_port_open( &self->port, &self->udp.head, device, (unsigned long)vals->num[PL_UDP_OPT_PEER_RING], err ) ) {
+    free( self );
+    return NULL;
+  }
+  pl_udp_init( &self->udp, gso == PL_UDP_GSO_ON || ( gso == PL_UDP_GSO_AUTO && cut ) );
   self->udp.fd[0]         = device->send_fd;
   self->udp.lab[0].s_addr = device->port.addr4;
   self->udp.lab[1].s_addr = device->port.peer_addr4;

@@ -127,15 +127,20 @@ missing( pl_port_t const * self, pl_backend_t const * head ) {
 
 uint64_t
 pl_port_service( pl_port_t * self, pl_backend_t * head, uint64_t now ) {
+  head->served_at = now;
   pl_port_look( self, head, now, 0 );
   if( self->sent != self->sent_seen ) self->moved_at = now;
   self->sent_seen = self->sent;
   if( !self->rx ) return now + LATER_NS;
-  unsigned long n = pl_rx_ring_read( self->rx, pl_receive_sink( head ), READ_MAX );
+  unsigned long most = READ_MAX;
+  if( head->receive_max && head->receive_max - head->received < most ) most = head->receive_max - head->received;
+  unsigned long n = pl_rx_ring_read( self->rx, pl_receive_sink( head ), &head->arrivals, most );
   head->received += n;
+  head->received_bytes = pl_rx_ring_bytes( self->rx );
   if( n ) self->moved_at = now;
   if( n == READ_MAX ) return now;
-  int waiting = pl_rx_ring_ready( self->rx ) || ( missing( self, head ) && now - self->moved_at < QUIET_NS );
+  int more    = missing( self, head ) || self->device.send_fd < 0; /* who only receives does not know what comes */
+  int waiting = pl_rx_ring_ready( self->rx ) || ( more && now - self->moved_at < QUIET_NS );
   return now + ( waiting ? SOON_NS : LATER_NS );
 }
 
@@ -158,7 +163,7 @@ pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
 }
 
 int
-pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
+pl_port_open( pl_port_t * self, pl_backend_t * head, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
   *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .mtu_most = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
   struct sockaddr_ll at    = { 0 };
   socklen_t          at_sz = sizeof( at );
@@ -166,6 +171,7 @@ pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz,
     self->peer_ifindex = (uint32_t)at.sll_ifindex;
   if( device->recv_fd >= 0 && !( self->rx = pl_rx_ring_open( device->recv_fd, rx_sz, err ) ) ) return -1;
   self->device.recv_fd = -1;
+  head->receives       = self->rx != NULL;
   pl_monitor_hold( device->monitor );
   return 0;
 }

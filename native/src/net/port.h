@@ -20,9 +20,10 @@ typedef struct {
   uint64_t       sent_seen, moved_at; /* when something was last sent or received */
 } pl_port_t;
 
-/* Takes the device over, and makes a receive ring of rx_sz bytes if it has a socket on
-   the peer.  0, or -1 with err; then the descriptors stay the caller's. */
-int  pl_port_open( pl_port_t * self, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err );
+/* Takes the device over, and makes a receive ring of rx_sz bytes if it has a socket to
+   receive on; then head receives.  0, or -1 with err; then the descriptors stay the
+   caller's. */
+int  pl_port_open( pl_port_t * self, pl_backend_t * head, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err );
 void pl_port_close( pl_port_t * self );
 
 /* Brings state, MTU and carrier up to date: at most every millisecond, or now when
@@ -80,7 +81,7 @@ int pl_port_refuse( pl_port_t const * self, pl_backend_t * head, pl_aio_pkt_info
 /* Writes the sentence of a shared cause. */
 void pl_port_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz );
 
-/* Looks, and hands what arrived to the recorder.  Returns when to call again. */
+/* Looks, and hands what arrived to the receiver.  Returns when to call again. */
 uint64_t pl_port_service( pl_port_t * self, pl_backend_t * head, uint64_t now );
 
 /* Whether everything that was sent has arrived, or nothing has come for a while. */

@@ -4,7 +4,13 @@
    The kernel fills blocks of many frames and hands over whole blocks: when one is full,
    or the retire time after its first frame.  Until the block is given back its frames
    lie still, so nothing is copied here.  A VLAN tag, which the kernel takes out of a
-   frame it receives, is put back where it was. */
+   frame it receives, is put back where it was; a checksum that the sender left to the
+   device is completed; and a message of many datagrams is cut into the frames it stands
+   for (net/segments.h), which are copied, a batch at a time.
+
+   The kernel stamps each frame with the wall clock when it arrives.  The difference to
+   CLOCK_MONOTONIC is taken anew for each read, so a stamp is right but for what the wall
+   clock was set meanwhile. */
 
 #ifndef PL_RX_RING_H
 #define PL_RX_RING_H
@@ -21,9 +27,11 @@ typedef struct pl_rx_ring pl_rx_ring_t;
 pl_rx_ring_t * pl_rx_ring_open( int fd, unsigned long sz, pl_err_t * err );
 void           pl_rx_ring_close( pl_rx_ring_t * self );
 
-/* Hands at most max frames that are there to sink, in batches; NULL only counts.  Stops
-   where the sink has no room: the same frames come again.  Returns how many it took. */
-unsigned long pl_rx_ring_read( pl_rx_ring_t * self, pl_aio_t const * sink, unsigned long max );
+/* Hands at most max frames that are there to sink, in batches; NULL only counts.  During
+   each send *arrivals says when its frames arrived, CLOCK_MONOTONIC ns; else it is NULL.
+   Stops where the sink has no room: the same frames come again.  Returns how many it took. */
+unsigned long pl_rx_ring_read( pl_rx_ring_t * self, pl_aio_t const * sink, uint64_t const ** arrivals,
+                               unsigned long max );
 
 /* Whether there are frames to be read now. */
 int pl_rx_ring_ready( pl_rx_ring_t const * self );

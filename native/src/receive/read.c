@@ -7,7 +7,7 @@
 
 int
 pl_run_received( pl_run_t * run, pl_rx_totals_t * out ) {
-  if( !run->backend->receiver ) return 0;
+  if( !run->backend->receiver || !run->backend->receiver->track ) return 0;
   pl_receiver_read( run->backend->receiver, out );
   return 1;
 }
@@ -29,8 +29,9 @@ pl_run_stream_times( pl_run_t * run, unsigned long stream, uint64_t latency[6], 
 
 unsigned long
 pl_run_stream_buckets( pl_run_t * run, unsigned long stream, int gap, pl_bucket_t * out, unsigned long max ) {
-  if( !run->backend->receiver || stream >= PL_STREAMS ) return 0UL;
-  pl_rx_track_t * t = &run->backend->receiver->track[stream];
+  pl_rx_track_t * t = run->backend->receiver ? run->backend->receiver->track : NULL;
+  if( !t || stream >= PL_STREAMS ) return 0UL;
+  t += stream;
   return pl_hist_buckets( gap ? &t->gap : &t->latency, out, max );
 }
 

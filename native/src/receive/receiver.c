@@ -63,21 +63,30 @@ number( pl_receiver_t * self, pl_rx_track_t * t, pl_rx_stream_t * c, pl_signatur
   return 1;
 }
 
+/* Reads the signature of a frame that arrived at now. */
+static void
+analyse( pl_receiver_t * self, pl_aio_pkt_info_t const * pkt, uint64_t now ) {
+  pl_signature_t s;
+  if( !pl_signature_read( pkt->buf, pkt->buf_sz, &s ) || s.stream >= PL_STREAMS ) {
+    self->now.unsigned_cnt++;
+    return;
+  }
+  pl_rx_track_t *  t = &self->track[s.stream];
+  pl_rx_stream_t * c = &self->now.stream[s.stream];
+  if( number( self, t, c, &s ) ) pl_hist_add( &t->latency, now > s.t_ns ? now - s.t_ns : 0UL );
+  if( t->came_ns ) pl_hist_add( &t->gap, now > t->came_ns ? now - t->came_ns : 0UL );
+  t->came_ns = now;
+  c->lost    = t->before + t->end - t->base - t->here;
+}
+
 void
 pl_receiver_take( pl_receiver_t * self, pl_aio_pkt_info_t const * batch, unsigned long cnt, uint64_t now ) {
+  uint64_t const * arrivals = self->head->arrivals;
+  self->kept += cnt;
   for( unsigned long i = 0UL; i < cnt; i++ ) {
-    pl_signature_t s;
-    pl_frames_write( &self->frames, batch[i].buf, batch[i].buf_sz, now );
-    if( !pl_signature_read( batch[i].buf, batch[i].buf_sz, &s ) || s.stream >= PL_STREAMS ) {
-      self->now.unsigned_cnt++;
-      continue;
-    }
-    pl_rx_track_t *  t = &self->track[s.stream];
-    pl_rx_stream_t * c = &self->now.stream[s.stream];
-    if( number( self, t, c, &s ) ) pl_hist_add( &t->latency, now > s.t_ns ? now - s.t_ns : 0UL );
-    if( t->came_ns ) pl_hist_add( &t->gap, now - t->came_ns );
-    t->came_ns = now;
-    c->lost    = t->before + t->end - t->base - t->here;
+    uint64_t const at = arrivals ? arrivals[i] : now;
+    pl_frames_write( &self->frames, batch[i].buf, batch[i].buf_sz, at );
+    if( self->track ) analyse( self, &batch[i], at );
   }
 }
 
@@ -100,15 +109,21 @@ receiver_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_
   int             code  = to ? pl_aio_send( &to->aio, batch, batch_cnt, &taken, flush ) : PL_AIO_SUCCESS;
   if( code == PL_AIO_SUCCESS ) taken = batch_cnt;
   else if( opt_batch_idx ) *opt_batch_idx = taken;
-  if( taken ) pl_receiver_take( self, batch, taken, pl_clock_ns() );
+  uint64_t now = self->head->served_at; /* near enough where nobody measures */
+  if( taken && ( self->track || !now ) ) now = pl_clock_ns();
+  if( taken && !pl_receiver_pass( self, taken, now ) ) pl_receiver_take( self, batch, taken, now );
   return code;
 }
 
 pl_receiver_t *
-pl_receiver_new( pl_backend_t * head ) {
+pl_receiver_new( pl_backend_t * head, int signatures ) {
   pl_receiver_t * self = aligned_alloc( 64UL, sizeof( *self ) );
   if( !self ) return NULL;
   memset( self, 0, sizeof( *self ) );
+  if( signatures && !( self->track = calloc( PL_STREAMS, sizeof( *self->track ) ) ) ) {
+    free( self );
+    return NULL;
+  }
   self->aio      = (pl_aio_t){ .ctx = self, .send_func = receiver_send };
   self->head     = head;
   self->attached = head->attached;
@@ -117,6 +132,8 @@ pl_receiver_new( pl_backend_t * head ) {
 
 void
 pl_receiver_delete( pl_receiver_t * self ) {
+  if( !self ) return;
+  free( self->track );
   free( self );
 }
 

@@ -1,6 +1,7 @@
 /* receiver.h: an AIO that frames are handed to when they have arrived.  It passes them to
-   the backend's recorder, if there is one, and analyses what that took: it never refuses
-   anything itself.  Definitions of the figures: pl_receive.h.
+   the backend's recorder, if there is one, keeps the last of what that took, and analyses
+   signatures if it was asked to: it never refuses anything itself.  Definitions of the
+   figures: pl_receive.h.
 
    A backend hands over what arrives in batches:
 
@@ -9,7 +10,8 @@
      if( sink && pl_aio_send( sink, batch, n, &idx, 0 ) != PL_AIO_SUCCESS ) taken = idx;
 
    on the thread that services it.  What was not taken is to be handed over again, or is
-   lost by this receiver and counted in the backend's peer_dropped.
+   lost by this receiver and counted in the backend's peer_dropped.  Who is faster than
+   frames can be kept asks pl_receiver_pass first.
 
    Packets that are handed over need stay only for the time of the call.  Nothing is
    allocated after pl_receiver_new. */
@@ -46,11 +48,12 @@ typedef struct pl_receiver {
   _Alignas( 64 ) _Atomic uint64_t seq;
   _Atomic uint64_t word[PL_RX_WORDS];
   pl_frames_t      frames;
-  pl_rx_track_t    track[PL_STREAMS];
+  uint64_t         kept_from, kept; /* the millisecond that is kept of, and how many */
+  pl_rx_track_t *  track; /* PL_STREAMS; NULL: signatures are not read */
 } pl_receiver_t;
 
-/* NULL when memory ran out. */
-pl_receiver_t * pl_receiver_new( pl_backend_t * head );
+/* signatures: whether they are read.  NULL when memory ran out. */
+pl_receiver_t * pl_receiver_new( pl_backend_t * head, int signatures );
 void            pl_receiver_delete( pl_receiver_t * self );
 
 /* What frames that have arrived are handed to; NULL when they are only counted. */
@@ -60,7 +63,24 @@ pl_receive_sink( pl_backend_t const * head ) {
   return head->recorder ? &head->recorder->aio : NULL;
 }
 
-/* Analyses frames that arrived at now, CLOCK_MONOTONIC ns. */
+#define PL_KEEP_NS (1000000UL)
+
+/* Whether cnt frames that arrive at now are passed over: nobody looks into them, and
+   enough of this millisecond was kept.  1: they are counted and need not be handed over. */
+static inline int
+pl_receiver_pass( pl_receiver_t * self, unsigned long cnt, uint64_t now ) {
+  pl_backend_t const * head = self->head;
+  if( self->track || head->recorder || head->to_come <= PL_FRAMES + PL_BATCH_MAX ) return 0;
+  if( now - self->kept_from >= PL_KEEP_NS ) {
+    self->kept_from = now;
+    self->kept      = 0UL;
+  }
+  if( self->kept < PL_FRAMES_KEPT ) return 0;
+  pl_frames_pass( &self->frames, cnt );
+  return 1;
+}
+
+/* Analyses frames that arrived: at now, CLOCK_MONOTONIC ns, or when the backend says. */
 void pl_receiver_take( pl_receiver_t * self, pl_aio_pkt_info_t const * batch, unsigned long cnt, uint64_t now );
 
 /* The run is through, nothing is in flight: so many packets of the stream were taken. */

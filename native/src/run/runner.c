@@ -61,6 +61,9 @@ pl_run_publish( pl_run_t * run, uint64_t now ) {
   c->pending        = run->fresh ? 0UL : run->end - run->at;
   c->completed      = pl_chain_completed( b );
   c->received       = b->received;
+  c->receives       = (uint64_t)b->receives;
+  c->received_bytes = b->received_bytes;
+  c->own_received   = b->own_received;
   c->peer_dropped   = b->peer_dropped;
   c->no_carrier     = b->no_carrier;
   c->not_captured   = pl_chain_not_captured( b );
@@ -113,12 +116,17 @@ wait_and_serve( pl_run_t * run, uint64_t then, uint64_t * spent ) {
   return now;
 }
 
-/* Reads the next batch, or finds that there is none.  A template costs no time to
+/* Reads the next batch, or finds that there is none.  A run without a source only waits for
+   what arrives.  A template costs no time to
    read, so its batch is sent at once when it is due. */
 static uint64_t
 next_batch( pl_run_t * run, uint64_t now ) {
-  uint64_t left = run->cfg.count ? run->cfg.count - run->planned : UINT64_MAX;
-  if( !left ) {
+  uint64_t left         = run->cfg.count ? run->cfg.count - run->planned : UINT64_MAX;
+  run->backend->to_come = left;
+  if( !run->source ) {
+    if( run->backend->received < left ) return wait_and_serve( run, UINT64_MAX, &run->now.counters.paced_ns );
+    run->stop_by = PL_STOP_COUNT;
+  } else if( !left ) {
     run->stop_by = PL_STOP_COUNT;
   } else if( run->source_ended > 0 && !run->has_ahead ) {
     run->stop_by = run->faulted ? PL_STOP_FAULT : PL_STOP_END;
@@ -195,6 +203,7 @@ pl_run_main( void * arg ) {
   run->progress_at = start;
   run->stepped_at  = start;
   pl_pace_start( &run->pace, &run->cfg.rate, start );
+  if( !run->source ) run->now.counters.first_ns = start; /* no call will say when it began */
   for( uint64_t now = start; !run->stop_by; ) now = step( run, now );
   pl_run_finish( run );
   run->now.counters.stopped_by = (uint64_t)run->stop_by;
@@ -208,22 +217,30 @@ pl_run_main( void * arg ) {
 static void
 lay_out( pl_run_t * run ) {
   uint16_t  sz  = 0U;
-  uint8_t * buf = pl_source_only( run->source, &sz );
+  uint8_t * buf = run->source ? pl_source_only( run->source, &sz ) : NULL;
   run->lone     = buf != NULL;
   for( unsigned long i = 0UL; buf && i < PL_BATCH_MAX; i++ )
     run->batch[i] = (pl_aio_pkt_info_t){ .buf = buf, .buf_sz = sz };
 }
 
-/* Gives every packet of a batch bytes of its own, to be signed, and the far end somebody
-   who reads the signatures.  0, or -1 with err. */
+/* Gives the far end its receiver.  0, or -1 with err. */
+static int
+prepare_receiving( pl_run_t * run, pl_err_t * err ) {
+  pl_backend_t * backend = run->backend;
+  backend->to_come       = UINT64_MAX;
+  backend->receive_max   = run->source ? 0UL : run->cfg.count;
+  if( !backend->receives || ( backend->receiver = pl_receiver_new( backend, run->cfg.sign ) ) ) return 0;
+  pl_err_set( err, ENOMEM, "memory", "The run could not be started: out of memory for its receiver." );
+  return -1;
+}
+
+/* Gives every packet of a batch bytes of its own, to be signed.  0, or -1 with err. */
 static int
 prepare_signing( pl_run_t * run, pl_err_t * err ) {
-  pl_backend_t * backend = run->backend;
-  run->signer            = pl_signer_new();
-  int failed             = !run->signer;
+  run->signer = pl_signer_new();
+  int failed  = !run->signer;
   if( !failed && run->lone )
     failed = pl_signer_lay_out( run->signer, run->batch, run->batch[0].buf, run->batch[0].buf_sz );
-  if( !failed && backend->def->has_peer ) failed = !( backend->receiver = pl_receiver_new( backend ) );
   if( failed ) pl_err_set( err, ENOMEM, "memory", "The run could not be started: out of memory for signatures." );
   return failed || ( !run->lone && pl_source_own( run->source, PL_BATCH_MAX, err ) ) ? -1 : 0;
 }
@@ -289,7 +306,7 @@ pl_run_start( pl_backend_t * backend, pl_source_t * source, pl_run_cfg_t const *
   pl_os_cond_init( &run->wake );
   pthread_mutex_init( &run->lock, NULL );
 
-  int failed = cfg->sign && prepare_signing( run, err );
+  int failed = prepare_receiving( run, err ) || ( cfg->sign && source && prepare_signing( run, err ) );
   if( !failed ) {
     pl_run_publish( run, pl_clock_ns() ); /* no reader ever sees a time of zero */
     failed = start_thread( run );

@@ -303,7 +303,9 @@ pl_run_finish( pl_run_t * run ) {
     run->now.counters.settled_ns = pl_ticker_ns( &run->ticker );
   }
 
-  backend->stop = NULL; /* what is buffered is written to the end */
+  if( !run->source ) run->now.counters.settled_ns = pl_ticker_ns( &run->ticker );
+  backend->stop    = NULL; /* what is buffered is written to the end */
+  backend->to_come = 0UL;
   int      all  = run->stop_by == PL_STOP_COUNT || run->stop_by == PL_STOP_END;
   uint64_t upto = all ? pl_ticker_ns( &run->ticker ) + DRAIN_NS : 0UL;
   pl_recorder_t * peer = backend->recorder;

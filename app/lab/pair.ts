@@ -1,6 +1,7 @@
 import type { BackendDescriptor, BackendOption } from '../backend/descriptor';
 import type { RunPlan } from '../run/plan';
 import { LAB_LIMITS } from './limits';
+import { ROLES, type Role } from './role';
 import type { NetLabInfo } from './state';
 
 /** An option of every backend that sends on an interface. The lab takes it; the native core never sees it. */
@@ -22,7 +23,62 @@ export const PAIR_OR_NONE = {
   default: 'none',
 } satisfies BackendOption;
 
-/** The pair a run in a lab sends on. */
+/** An option of every backend that sends on an interface, taken by the lab as well. */
+export const ROLE_OPTION: BackendOption & { kind: 'choice' } = {
+  kind: 'choice',
+  name: 'role',
+  help: 'both: sends on end a and counts what arrives at end b. send: counts nothing. receive: sends nothing and counts, on an AF_PACKET ring, what another instance sends on the pair; it ends by hand, by duration, or after so many frames.',
+  words: [...ROLES],
+  default: 'both',
+};
+
+/** A TAP device is received on itself and goes with its sender: nobody can only receive there. */
+export const TAP_ROLE_OPTION: BackendOption = {
+  ...ROLE_OPTION,
+  help: 'both: counts what the device received of what is written to it. send: counts nothing. The device goes with its sender, so that nobody can only receive there.',
+  words: ['both', 'send'],
+};
+
+/** What a run does: whatever is not on an interface does both. */
+export function roleOf({ backend }: Pick<RunPlan, 'backend'>): Role {
+  return ROLES.find((role) => role === backend.options[ROLE_OPTION.name]) ?? 'both';
+}
+
+/** Whether two runs may be on one pair: one that only sends beside one that only receives. */
+export function sharePair(one: Pick<RunPlan, 'backend'>, other: Pick<RunPlan, 'backend'>): boolean {
+  const roles = [roleOf(one), roleOf(other)];
+  return roles.includes('send') && roles.includes('receive') && [one, other].every(isOnEnds);
+}
+
+function isOnEnds({ backend }: Pick<RunPlan, 'backend'>): boolean {
+  return backend.name !== 'tap';
+}
+
+/** Why a run cannot have a pair that the run of instance `id` has. */
+export function pairTaken(pair: number, id: string, other: Pick<RunPlan, 'backend'>): string {
+  const why = {
+    both: `sends and receives on pair ${pair} already, and each would count the other's packets. Choose another pair, or stop it.`,
+    send: `sends on pair ${pair} already; beside it fits one with role=receive. Choose that or another pair, or stop it.`,
+    receive: `receives on pair ${pair} already; beside it fits one with role=send. Choose that or another pair, or stop it.`,
+  };
+  return `Instance ${id} ${why[roleOf(other)]}`;
+}
+
+/** Why a run that only receives has nothing to receive in a lab made for it. */
+export const RECEIVE_ALONE =
+  'role=receive counts what another instance sends on the pair, and a lab that is made for one run has no other: receive in the window, or send with role=both.';
+
+/** Whether a run on this backend has a receiver. */
+export function receives(
+  backend: Pick<BackendDescriptor, 'capabilities'>,
+  plan: Pick<RunPlan, 'backend'>,
+  inLab: boolean,
+): boolean {
+  const { peer, device } = backend.capabilities;
+  return (peer || (inLab && device === 'optional')) && roleOf(plan) !== 'send';
+}
+
+/** The pair a run in a lab is on. */
 export function pairOf({ backend }: Pick<RunPlan, 'backend'>): number {
   const pair = backend.options[PAIR_OPTION.name] ?? PAIR_OPTION.default;
   return pair === PAIR_OR_NONE.default ? PAIR_OPTION.default : Number(pair);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BackendDescriptor, parseOption, parseOptions } from '../backend/descriptor';
+import { roleOf } from '../lab/pair';
 import { encodeBytes } from '../packet/encode';
 import { parseHex } from '../packet/hex';
 import { checkSpec, issueSentence, prototypeKey, specSchema } from '../packet/parseSpec';
@@ -157,10 +158,11 @@ function readPlan(
     throw new Wrong('rate: capture needs the times of captures; every stream has to be one.');
   }
   const signature = document.signature === 'on';
-  const unsigned = signature ? signatureProblem(streams) : null;
+  const backend = backendOf(document, backends, resolve);
+  const unsigned = signature && roleOf({ backend }) !== 'receive' ? signatureProblem(streams) : null;
   if (unsigned !== null) throw new Wrong(`signature: ${unsigned}`);
   return {
-    backend: backendOf(document, backends, resolve),
+    backend,
     streams,
     batch:
       document.batch === undefined

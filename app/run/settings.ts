@@ -1,4 +1,5 @@
 import { type BackendDescriptor, parseOptions } from '../backend/descriptor';
+import { asksForLab, receives, roleOf } from '../lab/pair';
 import { packetBehind } from '../packet/editBytes';
 import { specError } from '../packet/encode';
 import { BUILT_IN_HEX, parseHex } from '../packet/hex';
@@ -109,12 +110,13 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
     stream = { kind: 'frames', frames: [bytes.value] };
   }
   const streams = [stream, ...chosen.more.map((more) => more.stream)];
-  const unsigned = settings.signature ? signatureProblem(streams) : null;
+  const made = { backend: { name: backend.name, options: options.value } };
+  const unsigned = settings.signature && roleOf(made) !== 'receive' ? signatureProblem(streams) : null;
   if (unsigned !== null) return no('signature', unsigned);
   return {
     ok: true,
     plan: {
-      backend: { name: backend.name, options: options.value },
+      ...made,
       streams,
       ...tuned.tuning,
       stop: stop.value,
@@ -123,7 +125,7 @@ export function planOf(settings: Settings, backends: readonly BackendDescriptor[
       fault: stages.fault,
       tee: stages.tee,
       ...(settings.signature && { signature: true }),
-      peerOut: backend.capabilities.peer ? chosen.peer : null,
+      peerOut: receives(backend, made, asksForLab(made, backend.capabilities)) ? chosen.peer : null,
       force: true,
     },
   };

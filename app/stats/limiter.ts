@@ -18,12 +18,12 @@ const LOST_SHARE = 0.01;
 /** A run that waits for packets to be due for this share of its time keeps up with what is asked. */
 const PACED_SHARE = 0.05;
 
-type Reading = Pick<Snapshot, 'tNs' | 'seconds' | 'offered' | 'holdups'>;
+type Reading = Pick<Snapshot, 'role' | 'tNs' | 'seconds' | 'offered' | 'holdups'>;
 
-/** The limiter between two readings (`before` null: since the start of the run); null when no time has passed. */
+/** The limiter between two readings (`before` null: since the start of the run); null when no time has passed or the run sends nothing. */
 export function limiterBetween(before: Reading | null, after: Reading): Limiter | null {
   const ns = before ? after.tNs - before.tNs : after.seconds * 1e9;
-  if (!(ns > 0)) return null;
+  if (!(ns > 0) || after.role === 'receive') return null;
   const grew = (key: keyof Snapshot['holdups']) => after.holdups[key] - (before?.holdups[key] ?? 0);
   const [full, sink] = [grew('fullNs'), grew('sinkNs')];
 

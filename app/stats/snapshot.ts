@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AIO_CODE_NAMES, BACKEND_STATES } from '../aio/codes';
+import { ROLES } from '../lab/role';
 import { receivedSchema } from './received';
 
 /**
@@ -101,8 +102,16 @@ export const snapshotSchema = z.object({
   pending: count,
   retried: count,
   completed: count,
-  /** Null where the backend has no counting receiver. */
+  /** Whether the run sends, receives, or does both. */
+  role: z.enum(ROLES),
+  /** Frames; null where the run has no counting receiver. */
   received: count.nullable(),
+  /** Bytes of these frames. */
+  receivedBytes: count.nullable(),
+  /** Frames that arrived and the receiver itself lost: the kernel dropped them, because its ring was full. */
+  receiverLoss: count,
+  /** Frames that the kernel sent to this side by itself (tap reads them); null where nobody reads. */
+  ownReceived: count.nullable(),
   inFlight: count,
   notWritten: count,
   notCaptured: count,

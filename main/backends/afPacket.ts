@@ -1,5 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
-import { PAIR_OPTION } from '../../app/lab/pair';
+import { PAIR_OPTION, ROLE_OPTION } from '../../app/lab/pair';
 
 /** `native/src/backend/af_packet.c` */
 export const afPacketBackend: BackendDescriptor = {
@@ -11,6 +11,7 @@ export const afPacketBackend: BackendDescriptor = {
     'Completed frames were accepted by the kernel; in mode tx-ring it has given their slots back. Accepted is not delivered: the peer counts what arrived.',
   options: [
     PAIR_OPTION,
+    ROLE_OPTION,
     {
       kind: 'choice',
       name: 'mode',

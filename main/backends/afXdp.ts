@@ -1,5 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
-import { PAIR_OPTION } from '../../app/lab/pair';
+import { PAIR_OPTION, ROLE_OPTION } from '../../app/lab/pair';
 
 /** `native/src/backend/af_xdp.c` */
 export const afXdpBackend: BackendDescriptor = {
@@ -12,6 +12,7 @@ export const afXdpBackend: BackendDescriptor = {
     'Completed frames came back in the completion ring: the driver is done with them. Without carrier they were dropped; that is counted.',
   options: [
     PAIR_OPTION,
+    ROLE_OPTION,
     {
       kind: 'choice',
       name: 'mode',

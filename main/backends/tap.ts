@@ -1,5 +1,5 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
-import { PAIR_OPTION } from '../../app/lab/pair';
+import { PAIR_OPTION, TAP_ROLE_OPTION } from '../../app/lab/pair';
 
 /** `native/src/backend/tap.c` */
 export const tapBackend: BackendDescriptor = {
@@ -9,6 +9,7 @@ export const tapBackend: BackendDescriptor = {
   completed: 'Completed frames were written; a packet socket on the device counts what it received.',
   options: [
     PAIR_OPTION,
+    TAP_ROLE_OPTION,
     {
       kind: 'bytes',
       name: 'peer-ring',

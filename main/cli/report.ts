@@ -61,11 +61,6 @@ function signatureRows(signature: Received | null): [string, string][] {
     rows.push(['unsigned', `${grouped(signature.unsigned)} frames received without a signature`]);
   if (signature.tooLate > 0)
     rows.push(['too late', `${grouped(signature.tooLate)} frames so far behind that they may be copies`]);
-  if (signature.ownLoss > 0)
-    rows.push([
-      'own loss',
-      `${grouped(signature.ownLoss)} frames arrived and were lost by the receiver itself`,
-    ]);
   return rows;
 }
 
@@ -81,7 +76,15 @@ export function summary(plan: RunPlan, last: Snapshot): string {
     ['unexamined', grouped(last.unexamined)],
     ['completed', grouped(last.completed)],
   ];
-  if (last.received !== null) rows.push(['received', grouped(last.received)]);
+  if (last.received !== null)
+    rows.push(['received', `${grouped(last.received)} (${grouped(last.receivedBytes ?? 0)} B)`]);
+  if (last.receiverLoss > 0)
+    rows.push([
+      'own loss',
+      `${grouped(last.receiverLoss)} frames arrived and were lost by the receiver itself: its ring was full`,
+    ]);
+  if (last.ownReceived !== null && last.ownReceived > 0)
+    rows.push(['sent by kernel', `${grouped(last.ownReceived)} frames of its own, read from the device`]);
   if (last.inFlight > 0) rows.push(['in flight', grouped(last.inFlight)]);
   if (last.notCaptured > 0) rows.push(['not captured', grouped(last.notCaptured)]);
   if (last.notWritten > 0) rows.push(['not written', grouped(last.notWritten)]);

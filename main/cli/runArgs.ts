@@ -4,7 +4,7 @@ import { ATTACH_ALONE, attachOf } from '../../app/run/attach';
 import { parsePlan, planOfDocument } from '../../app/run/planDocument';
 import { BACKENDS, findBackend } from '../backends/table';
 import { readWords } from './args';
-import { joinLab, readLab } from './labArgs';
+import { checkPeerOut, joinLab, readLab } from './labArgs';
 import { readText } from './readText';
 import type { SendCommand } from './sendArgs';
 import { UsageError } from './usage';
@@ -27,20 +27,16 @@ export async function readRun(argv: readonly string[]): Promise<SendCommand> {
   if (!document.ok) throw new UsageError(`${clip(path, 100)}: ${document.sentence}`);
   const folder = path === '-' ? process.cwd() : dirname(resolve(path));
   const peerOut = values['peer-out'] ?? null;
-  if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
   const extras = { peerOut, force: values.force ?? false };
   const plan = planOfDocument(document.value, BACKENDS, (file) => resolve(folder, file), extras);
   if (!plan.ok) throw new UsageError(`${clip(path, 100)}: ${plan.sentence}`);
   const backend = findBackend(plan.value.backend.name);
-  if (peerOut !== null && !backend?.capabilities.peer) {
-    throw new UsageError(
-      `${plan.value.backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one, and so have those that run in a lab.`,
-    );
-  }
   if (attachOf(plan.value) !== null) {
     throw new UsageError(`${clip(path, 100)}: backend.options.attach: ${ATTACH_ALONE}`);
   }
   const inputs = path === '-' ? [] : [path];
-  const lab = backend ? readLab(values.lab, backend, plan.value.backend.options) : null;
+  const { options } = plan.value.backend;
+  const lab = backend ? readLab(values.lab, backend, options) : null;
+  if (backend) checkPeerOut(peerOut, backend, options, lab);
   return { plan: { ...plan.value, inputs }, json: values.json ?? false, lab };
 }

@@ -22,7 +22,7 @@ import { isAioCodeName, parseCount, parseRunDuration, type StopRule } from '../.
 import { type FaultSpec, parseFault } from '../../app/stage/fault';
 import { BACKENDS, findBackend } from '../backends/table';
 import { readWords } from './args';
-import { joinLab, readLab } from './labArgs';
+import { checkPeerOut, joinLab, readLab } from './labArgs';
 import { readText } from './readText';
 import { UsageError } from './usage';
 
@@ -79,16 +79,12 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
   const values = read(argv);
   const backend = backendOf(values);
   const peerOut = values['peer-out'] ?? null;
-  if (peerOut !== null && !backend.capabilities.peer) {
-    throw new UsageError(
-      `${backend.name} has no far end, so there is no peer to write --peer-out for; loopback has one, and so have those that run in a lab.`,
-    );
-  }
   if (values.tee === '') throw new UsageError('--tee needs the name of a file to write.');
-  if (peerOut === '') throw new UsageError('--peer-out needs the name of a file to write.');
   const options = must(parseOptions(backend, optionsOf(values.opt ?? [])));
   if (attachOf({ backend: { name: backend.name, options } }) !== null)
     throw new UsageError(`--opt ${ATTACH_ALONE}`);
+  const lab = readLab(values.lab, backend, options);
+  checkPeerOut(peerOut, backend, options, lab);
   const stream = await streamOf(values);
   const unsigned = values.signature ? signatureProblem([stream]) : null;
   if (unsigned !== null) throw new UsageError(`--signature: ${unsigned}`);
@@ -122,7 +118,7 @@ export async function readSend(argv: readonly string[]): Promise<SendCommand> {
       values,
     ),
     json: values.json ?? false,
-    lab: readLab(values.lab, backend, options),
+    lab,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PlaceFacts } from '../../app/lab/facts';
 import { LAB_SPOTS, type LabSpot, portName } from '../../app/lab/limits';
-import { needsLab, noPair, pairNeedsLab, pairOf } from '../../app/lab/pair';
+import { needsLab, noPair, pairNeedsLab, pairOf, pairTaken, sharePair } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import {
   type LabChange,
@@ -195,13 +195,8 @@ export class HeldLab {
   ): { net: NetLab; pair: number } {
     const pair = pairOf(plan);
     const { net } = this.opened(plan);
-    const taken = others.find((other) => pairOf(other.plan) === pair);
-    if (taken) {
-      throw new LabError(
-        `Instance ${taken.id} sends on pair ${pair} already, and each would count the other's packets. Choose another pair, or stop it.`,
-        'options.pair',
-      );
-    }
+    const taken = others.find((other) => pairOf(other.plan) === pair && !sharePair(plan, other.plan));
+    if (taken) throw new LabError(pairTaken(pair, taken.id, taken.plan), 'options.pair');
     if (pair >= net.pairs) throw new LabError(noPair(pair, net.pairs), 'options.pair');
     return { net, pair };
   }

@@ -1,5 +1,6 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
 import { asksForLab, needsLab } from '../../app/lab/pair';
+import { grouped } from '../../app/quantity/format';
 import { attachOf, attachSentence, type Neighbour } from '../../app/run/attach';
 import { formatFlush } from '../../app/run/flush';
 import type { RunPlan, Settings, Tuning } from '../../app/run/plan';
@@ -287,12 +288,12 @@ export class Instance {
     this.take(last);
     this.run = null;
     const level = last.fault ? 'fault' : 'info';
-    const taken = last.taken.toLocaleString('en-US');
-    const offered = last.offered.toLocaleString('en-US');
+    const [taken, offered, received] = [last.taken, last.offered, last.received ?? 0].map(grouped);
+    const did =
+      last.role === 'receive' ? `${received} frames received` : `${taken} of ${offered} packets taken`;
     this.events.journal(
       level,
-      last.fault?.sentence ??
-        `Run ${this.runNumber} ended (${last.stoppedBy}): ${taken} of ${offered} packets taken.`,
+      last.fault?.sentence ?? `Run ${this.runNumber} ended (${last.stoppedBy}): ${did}.`,
     );
     if (last.notice) this.events.journal('warning', last.notice);
     this.setPhase(last.fault ? 'fault' : 'done');

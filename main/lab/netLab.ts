@@ -1,5 +1,5 @@
 import { LAB_ENDS, LAB_LIMITS, LAB_MTU_DEFAULT, type LabEnd, portName } from '../../app/lab/limits';
-import { noPair } from '../../app/lab/pair';
+import { noPair, roleOf } from '../../app/lab/pair';
 import { group } from '../../app/quantity/parse';
 import type { RunPlan } from '../../app/run/plan';
 import {
@@ -211,6 +211,13 @@ export class NetLab {
     return this.#device('open a UDP socket', OP.udp, place, [FAMILY[family]]);
   }
 
+  /** What a run that only receives takes: a packet socket, whatever its backend (AF_XDP cannot receive in a lab). */
+  async #listen(place: LabPlace): Promise<NativeDevice> {
+    const { port, send: receive } = await this.openReceiver(place);
+    const end = LAB_ENDS.indexOf(place.end);
+    return { lab: this.#native, port, end, send: null, tagged: null, receive, memory: null };
+  }
+
   /** What a run of a backend on a pair takes: end a to send on, and a receiver that counts what arrives. All of it or nothing. */
   async openRun(pair: number, backend: RunPlan['backend']): Promise<NativeDevice> {
     const opened: LabDevice[] = [];
@@ -235,7 +242,9 @@ export class NetLab {
     keep: (opening: Promise<LabDevice>) => Promise<LabDevice>,
   ): Promise<NativeDevice> {
     const place: LabPlace = { pair, end: 'a' };
-    let counted: LabPlace | null = { pair, end: 'b' };
+    let counted: LabPlace = { pair, end: 'b' };
+    const role = roleOf({ backend: { name, options } });
+    if (role === 'receive') return this.#listen(counted);
     let tagged: NativeDescriptor | null = null;
     let device: LabDevice;
     switch (name) {
@@ -248,15 +257,13 @@ export class NetLab {
         device = await keep(this.openTap(place, (await this.port(place))?.mtu ?? LAB_MTU_DEFAULT));
         break;
       case 'udp':
-        // A frame at the peer may be many datagrams yet to be cut: it counts none.
-        counted = null;
         device = await keep(this.openUdp(place, 'ipv4'));
         break;
       default:
         device = await keep(this.openSender(place));
         tagged = (await keep(this.openSender(place))).send;
     }
-    const receive = counted === null ? null : (await keep(this.openReceiver(counted))).send;
+    const receive = role === 'send' ? null : (await keep(this.openReceiver(counted))).send;
     return { ...device, lab: this.#native, end: LAB_ENDS.indexOf(place.end), tagged, receive };
   }
 

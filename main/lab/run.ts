@@ -1,10 +1,9 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
-import { PAIR_OPTION } from '../../app/lab/pair';
+import { PAIR_OPTION, ROLE_OPTION, roleOf } from '../../app/lab/pair';
 import { AGAIN_POLICIES, type RunPlan, STALL_NS, type Tuning } from '../../app/run/plan';
 import { RATE_KINDS, type Rate } from '../../app/run/rate';
 import { CALLS_KEPT, cutCalls } from '../../app/stats/calls';
 import { type Hops, type Snapshot, STOPPED_BY, type StoppedBy } from '../../app/stats/snapshot';
-import { findBackend } from '../backends/table';
 import {
   type NativeAddon,
   type NativeBackend,
@@ -61,6 +60,11 @@ export interface RunTuning {
 export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<LabRun> {
   const addon = nativeAddon();
   await checkFiles(plan);
+  if (roleOf(plan) === 'receive' && !tuning.device)
+    throw new LabError(
+      'role=receive is for a run on a pair of a lab: choose a pair, or role=both.',
+      'options.role',
+    );
   const device = typeof tuning.device === 'function' ? await tuning.device() : (tuning.device ?? null);
   const backend = await orLabError(
     addon.openBackend(
@@ -74,7 +78,8 @@ export async function startRun(plan: RunPlan, tuning: RunTuning = {}): Promise<L
   const end = new Promise<void>((resolve) => {
     ended = resolve;
   });
-  const streams = plan.streams.map((stream) => ({
+  const sent = roleOf(plan) === 'receive' ? [] : plan.streams;
+  const streams = sent.map((stream) => ({
     capture: stream.kind === 'capture' ? stream.path : null,
     frames: stream.kind === 'frames' ? stream.frames : null,
   }));
@@ -148,7 +153,7 @@ class StartedRun implements LabRun {
 
 function backendSpec(plan: RunPlan, wire: RunTuning['wire'], device: NativeDevice | null): NativeBackendSpec {
   const { name } = plan.backend;
-  const { attach, [PAIR_OPTION.name]: _pair, ...options } = plan.backend.options;
+  const { attach, [PAIR_OPTION.name]: _pair, [ROLE_OPTION.name]: _role, ...options } = plan.backend.options;
   const pairs: [string, number | string | null][] = Object.entries(options);
   if (typeof attach === 'string') pairs.push(['attach', wire ? wire.nameOf(attach) : attach]);
   const force = mayOverwrite(plan, options.file);
@@ -210,7 +215,6 @@ function stateName(state: string): BackendStateName {
 
 function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
   const c = reading.counters;
-  const peer = findBackend(plan.backend.name)?.capabilities.peer ?? false;
   return {
     tNs: c.t_ns,
     seconds: secondsOf(reading),
@@ -222,7 +226,11 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     pending: c.pending,
     retried: c.retried,
     completed: c.completed,
-    received: peer ? c.received : null,
+    role: roleOf(plan),
+    received: c.receives ? c.received : null,
+    receivedBytes: c.receives ? c.received_bytes : null,
+    receiverLoss: c.peer_dropped,
+    ownReceived: plan.backend.name === 'tap' ? c.own_received : null,
     inFlight: c.taken - c.completed,
     notWritten: plan.backend.name === 'pcapng' ? c.taken - c.completed : 0,
     notCaptured: c.not_captured,

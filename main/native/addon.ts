@@ -67,16 +67,16 @@ export interface NativeBackendSpec {
   readonly device?: NativeDevice | null;
 }
 
-/** An interface with the descriptors to work with, which become the backend's, or are closed when it does not open. */
+/** An interface with the descriptors to work with (without `send` it only receives), which become the backend's, or are closed when it does not open. */
 export interface NativeDevice {
   readonly lab: NativeLab;
   readonly port: NativePort;
   /** Whose namespace it is in, 0 for end a. */
   readonly end: number;
-  readonly send: NativeDescriptor;
+  readonly send: NativeDescriptor | null;
   /** af_packet: a second packet socket like `send`, for frames that one has no room for. */
   readonly tagged: NativeDescriptor | null;
-  /** A packet socket on the peer; null when nobody counts what arrives. */
+  /** A packet socket on the peer, or the interface itself without `send`; null when nobody counts what arrives. */
   readonly receive: NativeDescriptor | null;
   readonly memory: NativeDescriptor | null;
 }
@@ -185,7 +185,10 @@ export type NativeCounters = Readonly<
     | 'away_last_ns'
     | 'away_at_ns'
     | 'peer_dropped'
-    | 'no_carrier',
+    | 'no_carrier'
+    | 'receives'
+    | 'received_bytes'
+    | 'own_received',
     number
   >
 >;

@@ -103,8 +103,8 @@ static int
 read_streams( napi_env env, napi_value v, start_job_t * j ) {
   napi_value stream;
   uint32_t   cnt;
-  if( napi_get_array_length( env, v, &cnt ) != napi_ok || !cnt || cnt > STREAMS_MAX )
-    return pl_throw( env, "The streams are an array of 1 to %u.", STREAMS_MAX );
+  if( napi_get_array_length( env, v, &cnt ) != napi_ok || cnt > STREAMS_MAX )
+    return pl_throw( env, "The streams are an array of at most %u; a run without any only receives.", STREAMS_MAX );
   while( j->cnt < cnt ) {
     uint32_t i = j->cnt++; /* counted first: what was read of it is freed also on failure */
     if( napi_get_element( env, v, i, &stream ) != napi_ok || read_stream( env, stream, &j->streams[i] ) ) return -1;
@@ -116,6 +116,7 @@ static int
 start_work( pl_job_t * job ) {
   start_job_t * j = (start_job_t *)job;
   pl_source_t * parts[STREAMS_MAX];
+  if( !j->cnt ) return 0;
   for( uint32_t i = 0; i < j->cnt; i++ ) {
     stream_t const * s = &j->streams[i];
     parts[i]           = s->path ? pl_source_capture( s->path, PL_BATCH_MAX, &job->err )

@@ -9,7 +9,7 @@ import {
 } from '../../app/aio/codes';
 import type { BackendOption } from '../../app/backend/descriptor';
 import { LAB_LIMITS } from '../../app/lab/limits';
-import { PAIR_OPTION } from '../../app/lab/pair';
+import { PAIR_OPTION, ROLE_OPTION } from '../../app/lab/pair';
 import { BATCH_MAX, STREAMS_MAX } from '../../app/run/plan';
 import { CALLS_KEPT } from '../../app/stats/calls';
 import { FRAME_BYTES_KEPT, FRAMES_KEPT } from '../../app/stats/received';
@@ -90,6 +90,8 @@ function asNative(option: BackendOption): NativeOptionTable {
 test.each(BACKENDS.map((backend) => [backend.name, backend] as const))('options of %s', (name, backend) => {
   const native = core.backends.find((b) => b.name === name);
   // Which pair is the lab's to know.
-  const own = backend.options.filter(({ name: option }) => option !== PAIR_OPTION.name);
+  const own = backend.options.filter(
+    ({ name: option }) => ![PAIR_OPTION.name, ROLE_OPTION.name].includes(option),
+  );
   expect(native?.options).toEqual(own.map(asNative));
 });

@@ -26,6 +26,7 @@ test.for([
   ['af_packet', []],
   ['af_packet', ['--opt', 'mode=tx-ring']],
   ['af_xdp', []],
+  ['tap', []],
 ] as const)(
   '%s %j: the far end of a veth pair reports what that of a loopback does',
   async ([backend, more], context) => {
@@ -34,6 +35,21 @@ test.for([
     const memory = countsOf(await sendJson('--backend', 'loopback', ...words));
     expect(memory.lost).toBeGreaterThan(20);
     expect(countsOf(await sendJson('--backend', backend, '--lab', ...more, ...words))).toEqual(memory);
+  },
+);
+
+/** A datagram to the peer of the pair with 60 B of payload, whose checksums are the sender's business. */
+const DATAGRAM = `0200000000020200000000010800450000580000400040110000c6120001c6120002c000000900440000${'62'.repeat(60)}`;
+
+test.for(['off', 'on'])(
+  'udp gso=%s: the far end reports what that of a loopback does, from frames that the kernel had as one',
+  async (gso, context) => {
+    if (forbidden !== null) return context.skip(forbidden);
+    const words = ['--hex', DATAGRAM, '--count', '20k', '--rate', '50kpps', '--signature', ...FAULTS];
+    const memory = countsOf(await sendJson('--backend', 'loopback', ...words));
+    expect(memory.lost).toBeGreaterThan(20);
+    const more = ['--opt', `gso=${gso}`, '--lab'];
+    expect(countsOf(await sendJson('--backend', 'udp', ...more, ...words))).toEqual(memory);
   },
 );
 

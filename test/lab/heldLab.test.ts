@@ -214,7 +214,7 @@ describe.skipIf(forbidden !== null)('a lab', () => {
     await configure('B', onLab('1 packet', { pair: '1' }));
     await page.request('run.start', { id: 'A' });
     await expect(page.request('run.start', { id: 'B' })).rejects.toMatchObject({
-      sentence: expect.stringContaining('Instance A sends on pair 1 already'),
+      sentence: expect.stringContaining('Instance A sends and receives on pair 1 already'),
     });
     await page.request('lab.close', null);
     await page.phase('A', 'done');

@@ -7,6 +7,7 @@ const reading = (seconds: number, offered: number, holdups: Partial<typeof none>
   tNs: 5e12 + seconds * 1e9,
   seconds,
   offered,
+  role: 'both' as const,
   holdups: { ...none, ...holdups },
 });
 

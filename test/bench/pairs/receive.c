@@ -47,7 +47,7 @@ receive( void * ctx ) {
   uint64_t   look = 0UL;
   pair_pin( 0 );
   while( !atomic_load_explicit( &self->stop, memory_order_relaxed ) ) {
-    unsigned long  n   = pl_rx_ring_read( self->ring, self->receiver ? &self->receiver->aio : NULL, 4096UL );
+    unsigned long  n   = pl_rx_ring_read( self->ring, self->receiver ? &self->receiver->aio : NULL, &self->head.arrivals, 4096UL );
     uint64_t const now = pl_clock_ns();
     if( now >= look ) {
       atomic_store_explicit( &self->dropped, pl_rx_ring_dropped( self->ring ), memory_order_relaxed );
@@ -101,7 +101,7 @@ rx_open( rx_t * self, pair_cfg_t const * cfg, int * skip ) {
     fprintf( stderr, "%s\n", err.sentence );
     return -1;
   }
-  if( self->is_signed ) self->receiver = pl_receiver_new( &self->head );
+  if( self->is_signed ) self->receiver = pl_receiver_new( &self->head, 1 );
   return ( self->is_signed && !self->receiver ) || pthread_create( &self->thread, NULL, receive, self ) ? -1 : 0;
 }
 

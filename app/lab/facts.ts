@@ -12,12 +12,14 @@ export interface RightsFacts {
 
 export type TunState = 'open' | 'forbidden' | 'absent';
 
-/** What is told about an interface of this computer, and not about one in a lab. */
+/** What the kernel tells of an interface besides its state. */
 export interface InterfaceDetails {
   /** As ethtool names it; null = not told. */
   readonly driver: string | null;
   /** The queue discipline; null = not told. */
   readonly qdisc: string | null;
+  /** Packets that a pfifo of the queue discipline may hold; null = there is none. */
+  readonly queueLimit: number | null;
   /** 0 = not told. */
   readonly txQueues: number;
   readonly rxQueues: number;
@@ -39,6 +41,7 @@ export interface InterfaceFacts {
   readonly carrier: boolean;
   /** In bytes, without the Ethernet header. */
   readonly mtu: number;
+  /** Null = not told. */
   readonly details: InterfaceDetails | null;
 }
 
@@ -85,6 +88,8 @@ export interface Facts {
     readonly unavailable: string | null;
     /** Sends on nothing but an interface that is given to it. */
     readonly device: boolean;
+    /** Hands frames to the driver past the queue discipline. */
+    readonly bypass: boolean;
   };
   readonly rights: RightsFacts | null;
   /** Bytes that af_xdp would lock; 0 for other backends. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labPortInputSchema } from './state';
+import { type LabPortInput, labPortInputSchema } from './state';
 
 /** What is said about a run, before it and while it is on: one sentence each, and what would change it. */
 
@@ -83,3 +83,43 @@ export const diagnosisSchema = z.object({
   live: liveFindingSchema.nullable(),
 });
 export type Diagnosis = z.infer<typeof diagnosisSchema>;
+
+export const ok = (id: FindingId, sentence: string): Finding => ({
+  id,
+  level: 'ok',
+  sentence,
+  fix: null,
+  action: null,
+});
+
+/** `action` is what the window's lab would do in place of the command. */
+export const warning = (
+  id: FindingId,
+  sentence: string,
+  fix: string | null,
+  action: LabPortInput | null = null,
+): Finding => ({
+  id,
+  level: 'warning',
+  sentence,
+  fix,
+  action,
+});
+
+export const problem = (
+  id: FindingId,
+  sentence: string,
+  fix: string | null,
+  action: LabPortInput | null = null,
+): Finding => ({
+  id,
+  level: 'problem',
+  sentence,
+  fix,
+  action,
+});
+
+/** The first sentence; what follows is advice. */
+export function firstOf(text: string): string {
+  return /^.*?\.(?= \p{Lu})/u.exec(text)?.[0] ?? text;
+}

@@ -71,7 +71,7 @@ export async function demo(terminal: Terminal): Promise<number> {
   for (const act of acts()) {
     const plan = planOfAct(act);
     terminal.out(`\n${act.title}\n`);
-    const last = await follow(plan, { ...terminal, live });
+    const { last } = await follow(plan, { ...terminal, live });
     terminal.out(summary(plan, last));
     if (last.fault) {
       terminal.err(`packet-lab: ${last.fault.sentence}\n`);

@@ -1,10 +1,14 @@
+import type { Finding, FindingId } from '../../app/lab/finding';
 import { pairOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import type { RunPlan } from '../../app/run/plan';
 import { runResult } from '../../app/run/result';
 import type { Snapshot } from '../../app/stats/snapshot';
+import { labFacts } from '../lab/facts';
+import { LiveWatch } from '../lab/liveWatch';
 import { NetLab } from '../lab/netLab';
 import { NetLabError } from '../lab/netLabError';
+import { type Look, liveFactsOf } from '../lab/preflight';
 import { type RunTuning, startRun } from '../lab/run';
 import { liveLine, summary } from './report';
 import type { SendCommand } from './sendArgs';
@@ -26,6 +30,22 @@ export interface Terminal {
   readonly columns: () => number;
 }
 
+/** How often a run is read to see whether packets go and arrive. */
+const WATCH_MS = 100;
+
+/** A run that has ended, and why it sent nothing or little of it arrived. */
+export interface Followed {
+  readonly last: Snapshot;
+  readonly cause: Finding | null;
+}
+
+interface Following extends Pick<RunTuning, 'device'> {
+  /** Whether somebody reads why nothing is sent or arrives. */
+  readonly why?: boolean;
+  /** The lab that it sends on. */
+  readonly look?: Look;
+}
+
 /**
  * Runs a plan to its end. `Ctrl-C` (SIGINT) and SIGTERM end it cleanly with its summary.
  * Returns the final totals. Rejects with a `LabError` when nothing was sent.
@@ -33,13 +53,14 @@ export interface Terminal {
 export async function follow(
   plan: RunPlan,
   terminal: Terminal,
-  tuning: Pick<RunTuning, 'device'> = {},
-): Promise<Snapshot> {
+  { why = false, look, ...tuning }: Following = {},
+): Promise<Followed> {
   const run = await startRun(plan, tuning);
   const stop = () => run.stop();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   let before: Snapshot | null = null;
+  const clear = terminal.live === 'redraw' ? '\r\x1b[K' : '';
   const show = () => {
     const now = run.snapshot();
     const line = liveLine(plan, before, now);
@@ -47,42 +68,77 @@ export async function follow(
     else terminal.out(`  ${line}\n`);
     before = now;
   };
+  const told = new Set<FindingId>();
+  const watch = new LiveWatch(
+    () => liveFactsOf(plan, look ?? null),
+    (found) => {
+      if (!found || told.has(found.id)) return;
+      told.add(found.id);
+      terminal.err(`${clear}packet-lab: ${found.sentence}\n`);
+    },
+  );
   const every = terminal.live === 'redraw' ? LIVE_MS : LINE_MS;
-  const timer = terminal.live === 'none' ? null : setInterval(show, every);
+  const timers = [
+    ...(terminal.live === 'none' ? [] : [setInterval(show, every)]),
+    ...(why ? [setInterval(() => watch.look(run.snapshot()), WATCH_MS)] : []),
+  ];
   try {
-    return await run.done;
+    const last = await run.done;
+    for (const timer of timers) clearInterval(timer);
+    return { last, cause: why ? await watch.end(last) : null };
   } finally {
-    if (timer) clearInterval(timer);
-    if (terminal.live === 'redraw') terminal.err('\r\x1b[K');
+    for (const timer of timers) clearInterval(timer);
+    terminal.err(clear);
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
 }
 
 /** The run in a lab of its own, which is gone afterwards. */
-async function followInLab(plan: RunPlan, { pairs, mtu }: LabSize, terminal: Terminal): Promise<Snapshot> {
+async function followInLab(
+  plan: RunPlan,
+  { pairs, mtu }: LabSize,
+  terminal: Terminal,
+  why: boolean,
+): Promise<Followed> {
   const lab = await NetLab.open(pairs, mtu);
+  const pair = pairOf(plan);
   try {
-    return await follow(plan, terminal, { device: () => lab.openRun(pairOf(plan), plan.backend) });
+    return await follow(plan, terminal, {
+      why,
+      device: () => lab.openRun(pair, plan.backend),
+      look: async (asked) => ({ ...(await labFacts(lab, pair, asked)), pair: null }),
+    });
   } finally {
     await lab.close();
   }
 }
 
+/** What is said about a run besides its figures: what it leaves behind, why little arrived, its fault. */
+function remarks({ last: { notice, fault }, cause }: Followed): string[] {
+  const said = [notice, fault?.sentence ?? null].filter((one) => one !== null);
+  // Both tell of the same frames.
+  const known = notice !== null && (cause?.id === 'carrier' || cause?.id === 'overrun');
+  if (!cause || known || (fault && fault.step !== 'stall')) return said;
+  const fix = cause.fix === null ? '' : ` (${cause.fix})`;
+  return [`Why: ${cause.sentence}${fix}`, ...said];
+}
+
 /** `packet-lab send`: exit 0 done, 1 fault or no lab, 2 when the input was damaged. */
 export async function send({ plan, json, lab }: SendCommand, terminal: Terminal): Promise<number> {
   const quiet: Terminal = json ? { ...terminal, live: 'none' } : terminal;
-  let last: Snapshot;
+  let ended: Followed;
   try {
-    last = lab === null ? await follow(plan, quiet) : await followInLab(plan, lab, quiet);
+    const why = !json;
+    ended = lab === null ? await follow(plan, quiet, { why }) : await followInLab(plan, lab, quiet, why);
   } catch (error) {
     if (!(error instanceof NetLabError)) throw error;
     terminal.err(`packet-lab: ${error.sentence}\n`);
     return EXIT_FAULT;
   }
+  const { last } = ended;
   terminal.out(json ? `${JSON.stringify(runResult(plan, last))}\n` : summary(plan, last));
-  if (last.notice !== null) terminal.err(`packet-lab: ${last.notice}\n`);
+  for (const remark of remarks(ended)) terminal.err(`packet-lab: ${remark}\n`);
   if (last.fault === null) return EXIT_DONE;
-  terminal.err(`packet-lab: ${last.fault.sentence}\n`);
   return last.fault.step === 'read capture' ? EXIT_USAGE : EXIT_FAULT;
 }

@@ -53,6 +53,7 @@ export class Diagnoses {
     this.put({ ...this.of(id), live });
   }
 
+  /** An instance is no more. */
   forget(id: string): void {
     this.kept.delete(id);
     this.due.delete(id);

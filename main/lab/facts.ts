@@ -1,10 +1,12 @@
 import { constants } from 'node:os';
 import type { BackendDescriptor, OptionValue } from '../../app/backend/descriptor';
+import { bypasses } from '../../app/lab/ends';
 import type { Facts, InterfaceFacts, LabFailure, PlaceFacts } from '../../app/lab/facts';
 import { LAB_LIMITS } from '../../app/lab/limits';
 import type { LabSize } from '../../app/lab/parse';
 import { nativeAddon } from '../native/addon';
-import { type LabPlace, type LabPort, NetLab, nameOf } from './netLab';
+import type { NativeLink } from '../native/link';
+import { type LabPlace, NetLab, nameOf } from './netLab';
 import { NetLabError, whoForbids } from './netLabError';
 import { interfaceNames, memoryLimit, namespaceSettings, rights, threadedNapi, tunState } from './procFacts';
 
@@ -21,7 +23,8 @@ export interface AskedBackend {
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 
-function placeOf(asked: AskedBackend, where: Where): Promise<PlaceFacts> | null {
+/** What is known of the interfaces of that place; null for none. */
+export async function placeOf(asked: AskedBackend, where: Where): Promise<PlaceFacts | null> {
   switch (where?.kind) {
     case undefined:
       return null;
@@ -47,7 +50,12 @@ export async function gatherFacts(
   const { name, unavailable, capabilities } = descriptor;
   return {
     refused,
-    backend: { name, unavailable, device: capabilities.device === 'needed' },
+    backend: {
+      name,
+      unavailable,
+      device: capabilities.device === 'needed',
+      bypass: bypasses({ name, options }),
+    },
     rights: rights(),
     lockedBytes: name === 'af_xdp' ? Number(options.ring) * LAB_LIMITS.frameSize : 0,
     zeroCopy: name === 'af_xdp' && options.mode === 'zero-copy',
@@ -116,7 +124,7 @@ export async function labFacts(
   asked: AskedBackend,
 ): Promise<PlaceFacts & { kind: 'lab' }> {
   const { sender, peer } = placesOf(asked, pair);
-  const look = async (place: LabPlace) => portFacts(await lab.port(place));
+  const look = async (place: LabPlace) => interfaceOf(nameOf(place), await lab.look(place));
   return {
     kind: 'lab',
     failure: null,
@@ -127,20 +135,23 @@ export async function labFacts(
   };
 }
 
-function portFacts(port: LabPort | null): InterfaceFacts | null {
-  return port && { name: port.name, up: port.up, carrier: port.carrier, mtu: port.mtu, details: null };
+/** Null where it is not there. */
+function interfaceOf(name: string, link: NativeLink): InterfaceFacts | null {
+  const { ifindex, up, carrier, mtu, driver, qdisc, queueLimit, ...more } = link;
+  if (ifindex === 0) return null;
+  const details = {
+    ...more,
+    driver: driver === '' ? null : driver,
+    qdisc: qdisc === '' ? null : qdisc,
+    queueLimit: queueLimit === 0 ? null : queueLimit,
+  };
+  return { name, up, carrier, mtu, details };
 }
 
 /** An interface of this computer; nothing is sent to it. */
 async function onHost(name: string): Promise<PlaceFacts> {
   const link = await nativeAddon().linkFacts(name);
-  if (link.ifindex === 0) return { kind: 'interface', name, found: null, known: interfaceNames() };
-  const { ifindex, up, carrier, mtu, driver, qdisc, ...more } = link;
-  const details = {
-    ...more,
-    driver: driver === '' ? null : driver,
-    qdisc: qdisc === '' ? null : qdisc,
-    threaded: threadedNapi(name, ifindex),
-  };
-  return { kind: 'interface', name, found: { name, up, carrier, mtu, details }, known: [] };
+  const threaded = threadedNapi(name, link.ifindex) ?? link.threaded;
+  const found = interfaceOf(name, { ...link, threaded });
+  return { kind: 'interface', name, found, known: found ? [] : interfaceNames() };
 }

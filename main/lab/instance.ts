@@ -1,4 +1,6 @@
 import type { InstanceInfo, Live, OutputName } from '../../app/ipc/contract';
+import type { LiveFacts } from '../../app/lab/diagnosis';
+import type { LiveFinding } from '../../app/lab/finding';
 import { asksForLab, needsLab } from '../../app/lab/pair';
 import { grouped } from '../../app/quantity/format';
 import { attachOf, attachSentence, type Neighbour } from '../../app/run/attach';
@@ -15,6 +17,7 @@ import type { NativeDevice } from '../native/addon';
 import { InstanceDraft } from './draft';
 import { outputsOf } from './files';
 import { LabError } from './labError';
+import { LiveWatch } from './liveWatch';
 import type { OpenCapture } from './openCapture';
 import { type LabRun, startRun } from './run';
 import { StallWatch, stallSentence } from './stalls';
@@ -37,6 +40,10 @@ export interface Around {
   device(plan: RunPlan): Promise<NativeDevice>;
   /** Finds out what may keep a run from sending. Never rejects, and prevents nothing. */
   preflight(): Promise<void>;
+  /** What there is to know about where the run of a plan sends. Never rejects. */
+  liveFacts(plan: RunPlan): Promise<LiveFacts>;
+  /** Why nothing is sent or arrives; null while that is not so. */
+  diagnosed(live: LiveFinding | null): void;
 }
 
 const ALONE: Around = {
@@ -46,6 +53,8 @@ const ALONE: Around = {
     throw new LabError(needsLab(backend.name), 'backend');
   },
   preflight: async () => {},
+  liveFacts: async (plan) => ({ plan, place: null, attachedBy: null }),
+  diagnosed: () => {},
 };
 
 /**
@@ -65,6 +74,7 @@ export class Instance {
   private last: Snapshot | null = null;
   /** The latest start has succeeded or failed. */
   private begun: Promise<void> = Promise.resolve();
+  private watch: LiveWatch | null = null;
   private finished: Promise<void> = Promise.resolve();
   /** Whether a client has yet to be told about `last`. */
   private fresh = false;
@@ -205,12 +215,31 @@ export class Instance {
     this.runNumber += 1;
     this.latest = this.run;
     this.stalls.start();
+    this.watch = this.watchRun(this.run, this.runNumber);
     this.last = null;
     this.history = emptyHistory();
     this.events.journal('info', `Run ${this.runNumber} started on ${plan.backend.name}.`);
     this.setPhase('running');
     if (this.draft.settings !== asked) this.configure(this.draft.settings); // changed while the backend opened
     this.finished = this.run.done.then((last) => this.ended(last));
+  }
+
+  private watchRun(run: LabRun, number: number): LiveWatch {
+    this.around.diagnosed(null);
+    return new LiveWatch(
+      () => this.around.liveFacts(run.plan),
+      (found) => {
+        if (this.runNumber === number) this.around.diagnosed(found && { ...found, run: number });
+      },
+    );
+  }
+
+  /** What is found about a run that is over stays until the next one starts. */
+  private async diagnose(watch: LiveWatch, last: Snapshot): Promise<void> {
+    const run = this.runNumber;
+    const found = await watch.end(last);
+    if (this.runNumber === run && this.phase !== 'opening')
+      this.around.diagnosed(found && { ...found, run, since: Date.now() });
   }
 
   /** Asks a run to end. Also takes back a start that is still opening. */
@@ -270,6 +299,7 @@ export class Instance {
   }
 
   private take(now: Snapshot): void {
+    this.watch?.look(now);
     const { quiet, stall } = this.stalls.look(now);
     if (quiet && !stall) return; // behind a stall; the next reading says whose it was
     this.tellNews(now);
@@ -297,6 +327,8 @@ export class Instance {
     );
     if (last.notice) this.events.journal('warning', last.notice);
     this.setPhase(last.fault ? 'fault' : 'done');
+    if (this.watch) void this.diagnose(this.watch, last);
+    this.watch = null;
   }
 
   /** Journals the first refusal of each kind, the first late error and every change of the backend's state. */
@@ -328,7 +360,8 @@ export class Instance {
   }
 }
 
-function takesDevice(plan: RunPlan): boolean {
+/** Whether a run is on an interface of the lab. */
+export function takesDevice(plan: RunPlan): boolean {
   const backend = findBackend(plan.backend.name);
   return backend !== null && asksForLab(plan, backend.capabilities);
 }

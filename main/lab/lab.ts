@@ -6,10 +6,10 @@ import type { History } from '../../app/stats/series';
 import type { KeptSession } from '../store/session';
 import { Diagnoses } from './diagnoses';
 import { HeldLab, type RunOnLab } from './heldLab';
-import { Instance } from './instance';
+import { Instance, takesDevice } from './instance';
 import { Journal } from './journal';
 import { LabError } from './labError';
-import { preflightOf } from './preflight';
+import { type Look, liveFactsOf, preflightOf } from './preflight';
 
 /** Who listens to a lab; each registration returns its own undo. */
 export interface LabListener {
@@ -114,10 +114,19 @@ export class Lab {
         nameOf: (other) => `${this.name}.${other}`,
         device: (plan) => this.held.device(plan, this.onLab(id)),
         preflight: () => this.diagnoses.now(id),
+        liveFacts: (plan) => {
+          const by = [...this.instances.values()].map((i) => i.neighbour()).find((n) => n.attachedTo === id);
+          return liveFactsOf(plan, takesDevice(plan) ? this.lookFor(id) : null, by?.id ?? null);
+        },
+        diagnosed: (live) => this.diagnoses.live(id, live),
       },
     );
     this.instances.set(id, instance);
     return instance;
+  }
+
+  private lookFor(id: string): Look {
+    return (asked) => this.held.look(asked, this.onLab(id));
   }
 
   /** The other runs that are or will be on the lab of interfaces. */

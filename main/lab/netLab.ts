@@ -6,10 +6,12 @@ import {
   type NativeDescriptor,
   type NativeDevice,
   type NativeLab,
+  type NativeLabRequest,
   type NativePort,
   nativeAddon,
 } from '../native/addon';
 import { helperPath } from '../native/helper';
+import type { NativeLink } from '../native/link';
 import { NetLabError, netLabError, noLab } from './netLabError';
 
 /** The requests of `pl_lab.h`, by number. */
@@ -137,28 +139,30 @@ export class NetLab {
     return this.#end();
   }
 
-  async #ask(what: string, op: number, place: LabPlace, args: readonly number[] = []) {
-    const ask = async () => {
+  /** Has something asked of the helper once all before it is answered; `words` makes an error one of ours. */
+  #inTurn<T>(pair: number, ask: () => Promise<T>, words: (error: unknown) => unknown): Promise<T> {
+    if (!(Number.isInteger(pair) && pair >= 0 && pair < this.pairs))
+      return Promise.reject(new NetLabError('invalid', 'pair', 0, noPair(pair, this.pairs)));
+    const turn = async () => {
       if (this.#gone) throw this.#gone;
       try {
-        return await nativeAddon().labRequest(this.#native, {
-          op,
-          pair: place.pair,
-          end: LAB_ENDS.indexOf(place.end),
-          device: place.tap ? 1 : 0,
-          args,
-        });
+        return await ask();
       } catch (error) {
         // The last word about a helper that has ended is the lab's own.
-        throw this.#gone ?? netLabError(what, error, op === OP.xdp ? args[0] : 0);
+        throw this.#gone ?? words(error);
       }
     };
-    if (!(Number.isInteger(place.pair) && place.pair >= 0 && place.pair < this.pairs)) {
-      throw new NetLabError('invalid', 'pair', 0, noPair(place.pair, this.pairs));
-    }
-    const answer = this.#last.then(ask, ask);
+    const answer = this.#last.then(turn, turn);
     this.#last = answer.catch(() => {});
     return answer;
+  }
+
+  #ask(what: string, op: number, place: LabPlace, args: readonly number[] = []) {
+    return this.#inTurn(
+      place.pair,
+      () => nativeAddon().labRequest(this.#native, requestOf(op, place, args)),
+      (error) => netLabError(what, error, op === OP.xdp ? args[0] : 0),
+    );
   }
 
   async #device(what: string, op: number, place: LabPlace, args: readonly number[]): Promise<LabDevice> {
@@ -173,6 +177,15 @@ export class NetLab {
   async port(place: LabPlace): Promise<LabPort | null> {
     const { port } = await this.#ask(`look at ${nameOf(place)}`, OP.port, place);
     return port.name === '' ? null : port;
+  }
+
+  /** What the kernel tells of the interface, as of one of this computer; `ifindex` 0 when it is not there. */
+  look(place: LabPlace): Promise<NativeLink> {
+    return this.#inTurn(
+      place.pair,
+      () => nativeAddon().labLook(this.#native, requestOf(0, place)),
+      (error) => netLabError(`look at ${nameOf(place)}`, error),
+    );
   }
 
   /** An AF_PACKET socket bound to the interface, for sending only. */
@@ -303,6 +316,10 @@ export class NetLab {
     checkWhole('MTU', mtu, LAB_LIMITS.mtuMin, LAB_LIMITS.mtuMax);
     return this.#change(`make pair ${pair} again`, OP.create, { pair, end: 'a' }, mtu);
   }
+}
+
+function requestOf(op: number, { pair, end, tap }: LabPlace, args: readonly number[] = []): NativeLabRequest {
+  return { op, pair, end: LAB_ENDS.indexOf(end), device: tap ? 1 : 0, args };
 }
 
 /** Rings have at least so many slots: with fewer their number cannot be told from the mapping (`net/xsk.h`). */

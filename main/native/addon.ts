@@ -362,6 +362,8 @@ export interface NativeAddon {
     lab: NativeLab,
     request: NativeLabRequest,
   ): Promise<{ port: NativePort; descriptors: readonly NativeDescriptor[] }>;
+  /** What the kernel tells of the interface that a request is about; its `op` and `args` are 0 and none. */
+  labLook(lab: NativeLab, request: NativeLabRequest): Promise<NativeLink>;
   /** The helper's process id; 0 once it has ended. */
   labPid(lab: NativeLab): number;
   /** Ends the helper at once: requests under way fail, `onDeath` is not called. */

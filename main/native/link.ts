@@ -1,4 +1,4 @@
-/** What the kernel tells anybody of an interface: texts are empty, numbers 0 and XDP null where it does not. */
+/** What the kernel tells anybody of an interface: texts are empty, numbers 0, XDP and threads null where it does not. */
 export interface NativeLink {
   /** 0 when there is no such interface. */
   readonly ifindex: number;
@@ -12,6 +12,10 @@ export interface NativeLink {
   readonly xdpAttached: boolean;
   readonly xdpNative: boolean | null;
   readonly xdpZeroCopy: boolean | null;
+  /** NAPI polls on threads of its own. */
+  readonly threaded: boolean | null;
+  /** Packets that a pfifo of its queue discipline may hold; 0 = there is none. */
+  readonly queueLimit: number;
   readonly tso: boolean;
   readonly gso: boolean;
   readonly gro: boolean;

@@ -66,6 +66,8 @@ napi_value pl_turn_loop( napi_env env, napi_callback_info info );
 /* Linux only: the functions about labs and interfaces as members of exports, and the bounds of a lab. */
 void       pl_define_lab( napi_env env, napi_value exports );
 napi_value pl_lab_limits( napi_env env );
+struct pl_link_facts;
+napi_value pl_link_facts_object( napi_env env, struct pl_link_facts const * facts );
 napi_value pl_link_facts_of( napi_env env, napi_callback_info info );
 
 #endif /* PL_HANDLES_H */

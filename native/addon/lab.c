@@ -1,9 +1,10 @@
-/* openLab( helper, pairs, mtu, onDeath ), labRequest( lab, request ), labPid( lab ),
-   endLab( lab ) and closeLab( lab ). */
+/* openLab( helper, pairs, mtu, onDeath ), labRequest( lab, request ), labLook( lab,
+   request ), labPid( lab ), endLab( lab ) and closeLab( lab ). */
 
 #include "descriptor.h"
 #include "handles.h"
 #include "net/lab.h"
+#include "net/link_facts.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -122,6 +123,7 @@ typedef struct {
   pl_lab_req_t      req;
   pl_lab_rep_t      rep;
   int               fds[PL_LAB_FDS_MAX];
+  pl_link_facts_t   facts;
 } lab_job_t;
 
 static void
@@ -247,6 +249,26 @@ request( napi_env env, napi_callback_info info ) {
   return start( env, args[0], &req, &job, "labRequest" );
 }
 
+static int
+look_work( pl_job_t * job ) {
+  lab_job_t * j = (lab_job_t *)job;
+  return pl_lab_look( j->h->lab, &j->req, &j->facts, &job->err );
+}
+
+static napi_value
+look_finish( napi_env env, pl_job_t * job ) {
+  return pl_link_facts_object( env, &( (lab_job_t *)job )->facts );
+}
+
+static napi_value
+look( napi_env env, napi_callback_info info ) {
+  static pl_job_t const job = { .work = look_work, .finish = look_finish, .drop = lab_drop };
+  napi_value            args[2];
+  pl_lab_req_t          req = { 0 };
+  if( pl_args( env, info, 2, args ) || read_request( env, args[1], &req ) ) return NULL;
+  return start( env, args[0], &req, &job, "labLook" );
+}
+
 static napi_value
 process_id( napi_env env, napi_callback_info info ) {
   napi_value        args[1], n;
@@ -313,6 +335,7 @@ pl_define_lab( napi_env env, napi_value exports ) {
   napi_property_descriptor const functions[] = {
       { .utf8name = "openLab", .method = open_lab, .attributes = napi_enumerable },
       { .utf8name = "labRequest", .method = request, .attributes = napi_enumerable },
+      { .utf8name = "labLook", .method = look, .attributes = napi_enumerable },
       { .utf8name = "labPid", .method = process_id, .attributes = napi_enumerable },
       { .utf8name = "endLab", .method = end_now, .attributes = napi_enumerable },
       { .utf8name = "closeLab", .method = close_lab, .attributes = napi_enumerable },

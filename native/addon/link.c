@@ -32,10 +32,9 @@ put_known( napi_env env, napi_value v, char const * name, int known ) {
   pl_put( env, v, name, flag );
 }
 
-static napi_value
-facts_finish( napi_env env, pl_job_t * job ) {
-  pl_link_facts_t const * f = &( (facts_job_t *)job )->facts;
-  napi_value              v;
+napi_value
+pl_link_facts_object( napi_env env, struct pl_link_facts const * f ) {
+  napi_value v;
   napi_create_object( env, &v );
   pl_put_number( env, v, "ifindex", f->ifindex );
   pl_put_number( env, v, "mtu", f->mtu );
@@ -48,11 +47,18 @@ facts_finish( napi_env env, pl_job_t * job ) {
   put_known( env, v, "xdpAttached", f->xdp_attached );
   put_known( env, v, "xdpNative", f->xdp_native );
   put_known( env, v, "xdpZeroCopy", f->xdp_zero_copy );
+  put_known( env, v, "threaded", f->threaded );
+  pl_put_number( env, v, "queueLimit", f->queue_limit );
   put_known( env, v, "tso", ( f->offloads & PL_OFFLOAD_TSO ) != 0U );
   put_known( env, v, "gso", ( f->offloads & PL_OFFLOAD_GSO ) != 0U );
   put_known( env, v, "gro", ( f->offloads & PL_OFFLOAD_GRO ) != 0U );
   put_known( env, v, "lro", ( f->offloads & PL_OFFLOAD_LRO ) != 0U );
   return v;
+}
+
+static napi_value
+facts_finish( napi_env env, pl_job_t * job ) {
+  return pl_link_facts_object( env, &( (facts_job_t *)job )->facts );
 }
 
 static void

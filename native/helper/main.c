@@ -84,6 +84,7 @@ serve( lab_t * lab, pl_lab_req_t const * req, opened_t * out ) {
   case PL_LAB_MTU: out->err = link_set_mtu( &at, a[0], &out->step ); break;
   case PL_LAB_CARRIER: out->err = link_set_carrier( &at, (int)a[0], &out->step ); break;
   case PL_LAB_QDISC: out->err = link_set_queue( &at, a[0], &out->step ); break;
+  case PL_LAB_LOOK: open_look( &at, out ); break;
   default: break; /* PORT: the facts come with every reply */
   }
 }

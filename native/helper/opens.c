@@ -169,3 +169,12 @@ open_udp( link_t const * at, int family, opened_t * out ) {
   else
     take( out, socket( family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0 ), "UDP socket" );
 }
+
+void
+open_look( link_t const * at, opened_t * out ) {
+  int err = spaces_enter( at->spaces, at->end, &out->step );
+  if( err )
+    fail( out, err, out->step );
+  else if( take( out, nl_socket( 0U, 0 ), "rtnetlink socket" ) )
+    take( out, socket( AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC ), "generic netlink socket" );
+}

@@ -53,6 +53,9 @@ enum { PL_LAB_VETH = 0, PL_LAB_TUN = 1 };
    CARRIER     [0] 1 on, 0 off: the peer of      -
                the end is set up or down
    QDISC       [0] packets; 0 = no queue         -
+   LOOK        -                                 rtnetlink socket and generic netlink
+                                                   socket of the end's namespace, to ask
+                                                   about its interfaces with
    Arguments that are not listed are 0. XDP, UDP and CREATE are of ends only.
    Every reply tells of the port after the request, as far as it is there. */
 enum {
@@ -68,6 +71,7 @@ enum {
   PL_LAB_MTU,
   PL_LAB_CARRIER,
   PL_LAB_QDISC,
+  PL_LAB_LOOK,
   PL_LAB_OP_END
 };
 

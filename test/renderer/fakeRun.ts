@@ -200,6 +200,8 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
         receiverLoss: 0,
         ownReceived: null,
         lateErrors: 0,
+        noCarrier: 0,
+        peerDropped: 0,
         bytes: taken * length,
         calls: { ...calls },
         flushes,

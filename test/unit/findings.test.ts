@@ -12,6 +12,7 @@ const CAP_IPC_LOCK = 1n << 14n;
 const plain: InterfaceDetails = {
   driver: 'e1000e',
   qdisc: 'fq_codel',
+  queueLimit: null,
   txQueues: 2,
   rxQueues: 1,
   xdpAttached: false,
@@ -68,7 +69,7 @@ function found(
 ): { all: Finding[]; of: (id: string) => Finding | undefined } {
   const all = findingsOf({
     refused: null,
-    backend: { name, unavailable: null, device: !['null', 'udp'].includes(name) },
+    backend: { name, unavailable: null, device: !['null', 'udp'].includes(name), bypass: name === 'af_xdp' },
     rights: { effective: 0n, noNewPrivileges: false, initial: true },
     lockedBytes: name === 'af_xdp' ? 4_194_304 : 0,
     zeroCopy: false,
@@ -97,7 +98,12 @@ const pair = (level: string, part: RegExp, fix: string | null) => ({
 
 describe('rights and limits', () => {
   test('a backend that cannot be used', () => {
-    const backend = { name: 'x', unavailable: 'Backend x needs a newer kernel.', device: true };
+    const backend = {
+      name: 'x',
+      unavailable: 'Backend x needs a newer kernel.',
+      device: true,
+      bypass: false,
+    };
     expect(found('x', { backend }).of('backend')).toMatchObject(pair('problem', /newer kernel/, null));
   });
 

@@ -101,6 +101,8 @@ const zero: Snapshot = {
   receiverLoss: 0,
   ownReceived: null,
   lateErrors: 0,
+  noCarrier: 0,
+  peerDropped: 0,
   bytes: 0,
   calls: { success: 0, inval: 0, again: 0 },
   flushes: 0,

@@ -1,4 +1,5 @@
 #include "net/lab.h"
+#include "net/link_facts.h"
 #include "net/monitor.h"
 
 #include <errno.h>
@@ -197,6 +198,22 @@ pl_lab_request( pl_lab_t * self, pl_lab_req_t const * req, pl_lab_rep_t * rep, i
   rep->step[sizeof( rep->step ) - 1UL] = '\0';
   pl_err_set( err, rep->err, keep_step( rep->step ), "The lab's helper failed at “%s”: %s.", rep->step,
               strerror( rep->err ) );
+  return -1;
+}
+
+int
+pl_lab_look( pl_lab_t * self, pl_lab_req_t const * at, pl_link_facts_t * facts, pl_err_t * err ) {
+  static char const * const last[] = { "a", "b" };
+  pl_lab_req_t req = { .op = PL_LAB_LOOK, .pair = at->pair, .end = at->end, .device = at->device };
+  pl_lab_rep_t rep;
+  char         name[PL_LAB_NAME_MAX];
+  int          fds[PL_LAB_FDS_MAX];
+  if( pl_lab_request( self, &req, &rep, fds, err ) ) return -1;
+  snprintf( name, sizeof( name ), "pl%u%s", at->pair % PL_LAB_PAIRS_MAX, at->device == PL_LAB_TUN ? "t" : last[at->end & 1] );
+  if( rep.fd_cnt == 2U ) pl_link_facts_by( fds[0], fds[1], name, facts );
+  for( unsigned i = 0U; i < rep.fd_cnt; i++ ) close( fds[i] );
+  if( rep.fd_cnt == 2U ) return 0;
+  pl_err_set( err, EPROTO, "helper", "The lab's helper handed over nothing to ask with." );
   return -1;
 }
 

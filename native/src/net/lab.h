@@ -28,6 +28,11 @@ int pl_lab_is_dead( pl_lab_t const * self );
 int pl_lab_request( pl_lab_t * self, pl_lab_req_t const * req, pl_lab_rep_t * rep, int fds[PL_LAB_FDS_MAX],
                     pl_err_t * err );
 
+/* What the kernel tells of an interface of the lab (net/link_facts.h), asked with sockets
+   of its namespace, which are closed again.  0, or -1 with err.  Any thread. */
+struct pl_link_facts;
+int pl_lab_look( pl_lab_t * self, pl_lab_req_t const * at, struct pl_link_facts * facts, pl_err_t * err );
+
 /* What becomes of the lab's interfaces (net/monitor.h): borrowed until pl_lab_close,
    unless it is held.  It ends with the helper. */
 struct pl_monitor * pl_lab_monitor( pl_lab_t const * self );

@@ -10,7 +10,8 @@
 static unsigned const arg_cnt[PL_LAB_OP_END] = {
     [PL_LAB_HELLO] = 2U,  [PL_LAB_PORT] = 0U,   [PL_LAB_PACKET] = 1U, [PL_LAB_XDP] = 3U,
     [PL_LAB_TAP] = 1U,    [PL_LAB_UDP] = 1U,    [PL_LAB_LINK] = 1U,   [PL_LAB_DELETE] = 0U,
-    [PL_LAB_CREATE] = 1U, [PL_LAB_MTU] = 1U,    [PL_LAB_CARRIER] = 1U, [PL_LAB_QDISC] = 1U };
+    [PL_LAB_CREATE] = 1U, [PL_LAB_MTU] = 1U,    [PL_LAB_CARRIER] = 1U, [PL_LAB_QDISC] = 1U,
+    [PL_LAB_LOOK] = 0U };
 
 static int
 mtu_fits( uint32_t mtu ) {

@@ -1,6 +1,7 @@
 /* Three sources: rtnetlink (queue discipline, queues, XDP program), the ethtool ioctl
-   (driver, offloads) and the generic netlink family "netdev" (XDP features of the
-   driver, Linux 6.3; Documentation/netlink/specs/netdev.yaml). */
+   (driver, offloads), which any socket of the namespace takes, and the generic netlink
+   family "netdev" (XDP features of the driver, Linux 6.3; NAPI threads, Linux 6.8;
+   Documentation/netlink/specs/netdev.yaml). */
 
 #include "net/link_facts.h"
 
@@ -9,6 +10,7 @@
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -23,6 +25,10 @@
 #define NETDEV_XDP_FEATURES (3)
 #define NETDEV_XDP_BASIC    (1UL)
 #define NETDEV_XDP_ZEROCOPY (8UL)
+#define NETDEV_NAPI_GET      (11)
+#define NETDEV_NAPI_IFINDEX  (1)
+#define NETDEV_NAPI_PID      (4) /* of the thread, where there is one */
+#define NETDEV_NAPI_THREADED (8) /* Linux 6.17 */
 
 /* IFF_LOWER_UP of linux/if.h, which can not be included beside net/if.h. */
 #define LOWER_UP (1U << 16)
@@ -78,6 +84,66 @@ find( msg_t const * m, unsigned long sz, uint16_t type, unsigned long min ) {
   return NULL;
 }
 
+/* Has each message of a dump looked at.  0, or an errno. */
+static int
+dump( int fd, msg_t * m, void ( *look )( msg_t const * one, void * arg ), void * arg ) {
+  static uint32_t const seq = 2U;
+  m->head.nlmsg_seq         = seq;
+  m->head.nlmsg_flags |= NLM_F_DUMP;
+  struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+  if( sendto( fd, m, m->head.nlmsg_len, 0, (struct sockaddr const *)&kernel, sizeof( kernel ) ) < 0 ) return errno;
+  for( ;; ) {
+    static msg_t const empty;
+    msg_t              got = empty;
+    long               n   = recv( fd, &got, sizeof( got ), 0 );
+    if( n < 0 && errno == EINTR ) continue;
+    if( n < 0 ) return errno;
+    unsigned long left = (unsigned long)n, at = 0UL;
+    while( left >= NLMSG_HDRLEN ) {
+      struct nlmsghdr const * head = (struct nlmsghdr const *)(void const *)( got.bytes + at );
+      if( !NLMSG_OK( head, left ) ) return EBADMSG;
+      if( head->nlmsg_type == NLMSG_DONE ) return 0;
+      if( head->nlmsg_type == NLMSG_ERROR )
+        return head->nlmsg_len < NLMSG_LENGTH( sizeof( struct nlmsgerr ) ) ? EBADMSG
+                                                                           : -( (struct nlmsgerr const *)NLMSG_DATA( head ) )->error;
+      msg_t one = empty;
+      memcpy( &one, head, head->nlmsg_len );
+      look( &one, arg );
+      unsigned long step = NLMSG_ALIGN( head->nlmsg_len );
+      at += step;
+      left = step < left ? left - step : 0UL;
+    }
+  }
+}
+
+/* A queue discipline of any interface: takes the limit of a pfifo of ours. */
+static void
+see_qdisc( msg_t const * m, void * arg ) {
+  pl_link_facts_t *    facts = arg;
+  struct tcmsg const * tc    = NLMSG_DATA( &m->head );
+  struct tc_fifo_qopt  fifo;
+  if( m->head.nlmsg_type != RTM_NEWQDISC || m->head.nlmsg_len < NLMSG_LENGTH( sizeof( *tc ) ) ||
+      (uint32_t)tc->tcm_ifindex != facts->ifindex )
+    return;
+  struct rtattr const * kind    = find( m, sizeof( *tc ), TCA_KIND, sizeof( "pfifo" ) );
+  struct rtattr const * options = find( m, sizeof( *tc ), TCA_OPTIONS, sizeof( fifo ) );
+  if( !kind || !options || memcmp( RTA_DATA( kind ), "pfifo", sizeof( "pfifo" ) ) ) return;
+  memcpy( &fifo, RTA_DATA( options ), sizeof( fifo ) );
+  facts->queue_limit = fifo.limit;
+}
+
+static void
+see_napi( msg_t const * m, void * arg ) {
+  pl_link_facts_t *     facts = arg;
+  uint32_t              on    = 0U;
+  struct rtattr const * a     = find( m, GENL_HDRLEN, NETDEV_NAPI_THREADED, sizeof( on ) );
+  if( a )
+    memcpy( &on, RTA_DATA( a ), sizeof( on ) );
+  else
+    on = find( m, GENL_HDRLEN, NETDEV_NAPI_PID, 0UL ) != NULL;
+  if( on ) facts->threaded = 1;
+}
+
 static uint32_t
 number( msg_t const * m, uint16_t type ) {
   uint32_t              v = 0U;
@@ -107,6 +173,9 @@ by_rtnetlink( int fd, char const * name, pl_link_facts_t * facts ) {
     for( struct rtattr const * in = RTA_DATA( a ); RTA_OK( in, left ); in = RTA_NEXT( in, left ) )
       if( in->rta_type == IFLA_XDP_ATTACHED && RTA_PAYLOAD( in ) ) facts->xdp_attached = *(uint8_t const *)RTA_DATA( in ) != 0;
   }
+  struct tcmsg * tc = begin( &m, RTM_GETQDISC, sizeof( *tc ) );
+  tc->tcm_ifindex   = (int)facts->ifindex;
+  (void)dump( fd, &m, see_qdisc, facts );
 }
 
 static void
@@ -148,26 +217,31 @@ by_netdev( int fd, pl_link_facts_t * facts ) {
   memcpy( &features, RTA_DATA( a ), sizeof( features ) );
   facts->xdp_native    = ( features & NETDEV_XDP_BASIC ) != 0UL;
   facts->xdp_zero_copy = ( features & NETDEV_XDP_ZEROCOPY ) != 0UL;
+  g  = begin( &m, family, GENL_HDRLEN );
+  *g = (struct genlmsghdr){ .cmd = NETDEV_NAPI_GET, .version = 1 };
+  put( &m, NETDEV_NAPI_IFINDEX, &facts->ifindex, sizeof( facts->ifindex ) );
+  facts->threaded = 0;
+  if( dump( fd, &m, see_napi, facts ) ) facts->threaded = -1;
+}
+
+void
+pl_link_facts_by( int route, int generic, char const * name, pl_link_facts_t * facts ) {
+  *facts = (pl_link_facts_t){ .xdp_native = -1, .xdp_zero_copy = -1, .threaded = -1 };
+  if( !*name || strlen( name ) >= IFNAMSIZ ) return; /* no interface has such a name */
+  by_rtnetlink( route, name, facts );
+  if( !facts->ifindex ) return;
+  by_ethtool( route, name, facts );
+  if( generic >= 0 ) by_netdev( generic, facts );
 }
 
 int
 pl_link_facts( char const * name, pl_link_facts_t * facts ) {
-  *facts = (pl_link_facts_t){ .xdp_native = -1, .xdp_zero_copy = -1 };
-  if( !*name || strlen( name ) >= IFNAMSIZ ) return 0; /* no interface has such a name */
+  pl_link_facts_by( -1, -1, "", facts );
   int route = socket( AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE );
   if( route < 0 ) return errno;
-  by_rtnetlink( route, name, facts );
-  close( route );
-  if( !facts->ifindex ) return 0;
-  int plain = socket( AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0 );
-  if( plain >= 0 ) {
-    by_ethtool( plain, name, facts );
-    close( plain );
-  }
   int generic = socket( AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC );
-  if( generic >= 0 ) {
-    by_netdev( generic, facts );
-    close( generic );
-  }
+  pl_link_facts_by( route, generic, name, facts );
+  close( route );
+  if( generic >= 0 ) close( generic );
   return 0;
 }

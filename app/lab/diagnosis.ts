@@ -33,14 +33,25 @@ function grew(key: Counter, before: Snapshot | null, now: Snapshot): number {
   return (now[key] ?? 0) - (before?.[key] ?? 0);
 }
 
+/** Packets a second below which a run that is answered AGAIN this many times for each counts as sending nothing. */
+const STARVED_PPS = 50;
+const STARVED_AGAIN = 10;
+
+/** Next to nothing is taken between two readings, because of AGAIN. */
+function starved(before: Snapshot, now: Snapshot): boolean {
+  const taken = now.taken - before.taken;
+  const again = now.calls.again - before.calls.again;
+  return again > taken * STARVED_AGAIN && taken < ((now.tNs - before.tNs) / 1e9) * STARVED_PPS;
+}
+
 /**
- * Whether what happened between the readings wants to be explained: nothing was taken; or nothing was received of
- * packets that were there to be received, or less than half of those taken and no longer on their way (in flight); or
- * errors came back for more than half of the packets.
+ * Whether what happened between the readings wants to be explained: nothing was taken, or next to nothing and the rest
+ * answered AGAIN; or nothing was received of packets that were there to be received, or less than half of those taken
+ * and no longer on their way (in flight); or errors came back for more than half of the packets.
  */
 export function suspicionOf(before: Snapshot | null, now: Snapshot): Suspicion | null {
   const taken = grew('taken', before, now);
-  if (taken <= 0) return 'unsent';
+  if (taken <= 0 || (before && starved(before, now))) return 'unsent';
   if (now.received === null) {
     return grew('lateErrors', before, now) > taken * DELIVERED_SHARE ? 'undelivered' : null;
   }
@@ -121,7 +132,7 @@ function unsent(facts: LiveFacts, before: Snapshot | null, now: Snapshot): Findi
 }
 
 function refusedBy(facts: LiveFacts, { code, lastSentence, firstCall, times }: Refused): Finding {
-  const { plan } = facts;
+  const { plan, place } = facts;
   const { options } = plan.backend;
   const because = lower(lastSentence);
   if (/^The fault stage/.test(lastSentence))
@@ -137,8 +148,9 @@ function refusedBy(facts: LiveFacts, { code, lastSentence, firstCall, times }: R
   }
   const id = againSays(lastSentence);
   switch (id) {
-    case 'carrier':
     case 'mtu':
+      return lostByMtu(place, longest(plan)) ?? problem(id, lastSentence, null);
+    case 'carrier':
     case 'link':
       return onWay(facts, [id]) ?? problem(id, lastSentence, null);
     case 'qdisc':
@@ -153,7 +165,7 @@ function refusedBy(facts: LiveFacts, { code, lastSentence, firstCall, times }: R
       return warning('socket', `The socket buffer is full${room} and nothing leaves it: ${because}`, null);
     }
     default: {
-      const often = `AGAIN ${grouped(times)} times, and no packet was taken`;
+      const often = `AGAIN ${grouped(times)} times, and next to nothing was taken`;
       return warning(id, `${often}: ${because}`, null);
     }
   }

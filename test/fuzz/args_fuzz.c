@@ -242,7 +242,7 @@ static char const * const functions[] = { "tables",  "openBackend", "closeBacken
                                           "flushRun", "tuneRun",     "readRun",      "readCalls",      "readHistograms",
                                           "endRun",   "scanCapture", "probeCapture", "turnLoop",       "openLab",
                                           "labRequest", "labPid",    "closeLab",  "descriptorNumber", "closeDescriptor",
-                                          "endLab", "readFrames", "readStream", "linkFacts" };
+                                          "endLab", "readFrames", "readStream", "linkFacts", "labLook" };
 
 static void
 call( unsigned function ) {
@@ -286,6 +286,7 @@ call( unsigned function ) {
     break;
   case 23U: /* linkFacts */ args[argc++] = word( next() ); break;
   case 15U: /* labRequest */
+  case 24U: /* labLook */
     args[argc++] = some_handle();
     args[argc++] = lab_request();
     break;
@@ -316,6 +317,7 @@ step( void ) {
     return;
   case 18U:
     if( what == 238U ) call( 23U ); /* linkFacts */
+    else if( what == 218U ) call( 24U ); /* labLook */
     else fail_at( next() % 16U );
     return;
   case 19U:

@@ -27,6 +27,7 @@ allowed( pl_lab_req_t const * r, unsigned pairs ) {
   if( r->pair >= pairs || r->end > 1U || r->device > 1U ) return 0;
   switch( r->op ) {
   case PL_LAB_PORT:
+  case PL_LAB_LOOK:
   case PL_LAB_DELETE: return !used;
   case PL_LAB_PACKET: return used <= 1U && a[0] <= 0xffffU;
   case PL_LAB_XDP:

@@ -117,9 +117,10 @@ describe('on the loopback model', () => {
     const { lab, heard } = labOf();
     set(lab, { rate: '10 pps', flush: 'never' });
     await found(lab, 'flush');
+    await until('told', () => heard.at(-1)?.live?.id === 'flush');
     set(lab, { rate: '10 pps', flush: 'every-batch' });
     await gone(lab);
-    await until('told', () => heard.at(-1)?.live === null && heard.some((one) => one.live?.id === 'flush'));
+    await until('told', () => heard.at(-1)?.live === null);
   });
 
   test('another instance receives in its place', async () => {

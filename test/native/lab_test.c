@@ -3,6 +3,7 @@
 
 #include "asked.h"
 #include "net/lab.h"
+#include "net/link_facts.h"
 #include "tap.h"
 
 #include <arpa/inet.h>
@@ -97,6 +98,36 @@ each_control_shows_in_the_facts( void ) {
 
 /* A queue of four packets behind a slow rate: ENOBUFS from some send on, and never
    again once it is gone (nic-facts: 1 + 5 frames of 1000 B and more). */
+/* What is told of end a now. */
+static pl_link_facts_t
+look( void ) {
+  pl_lab_req_t    at    = ask_of( 0U, PL_LAB_END_A, 0U );
+  pl_link_facts_t facts = { 0 };
+  pl_err_t        err   = { 0 };
+  if( !CHECK_EQ( pl_lab_look( lab, &at, &facts, &err ), 0 ) ) printf( "# %s\n", err.sentence );
+  return facts;
+}
+
+static void
+an_interface_is_told_of_in_full( void ) {
+  if( !opened( 1U, 1500U ) ) return;
+  pl_link_facts_t facts = look();
+  CHECK( facts.ifindex && facts.up && facts.carrier && !facts.xdp_attached && facts.threaded != 1 );
+  CHECK_EQ( facts.mtu, 1500U );
+  CHECK_EQ( facts.tx_queues, 1U );
+  CHECK_EQ( facts.queue_limit, 0U );
+  CHECK( !strcmp( facts.driver, "veth" ) && !strcmp( facts.qdisc, "noqueue" ) );
+  done( PL_LAB_QDISC, PL_LAB_END_A, 4U );
+  facts = look();
+  CHECK_EQ( facts.queue_limit, 4U );
+  CHECK( !strcmp( facts.qdisc, "tbf" ) );
+  done( PL_LAB_QDISC, PL_LAB_END_A, 0U );
+  CHECK_EQ( look().queue_limit, 0U );
+  done( PL_LAB_DELETE, PL_LAB_END_A, 0U );
+  CHECK_EQ( look().ifindex, 0U );
+  pl_lab_close( lab );
+}
+
 static void
 a_full_queue_is_enobufs( void ) {
   if( !opened( 1U, 1500U ) ) return;
@@ -232,6 +263,7 @@ main( void ) {
   tap_run( "a lab has its pairs with names, addresses, MTU, up", pairs_are_as_asked );
   tap_run( "as many pairs as there can be, with the largest MTU", as_many_as_there_can_be );
   tap_run( "link, carrier, MTU, delete and create show in the facts", each_control_shows_in_the_facts );
+  tap_run( "an interface is told of in full, as it is now", an_interface_is_told_of_in_full );
   tap_run( "a full queue is ENOBUFS, until it is taken away", a_full_queue_is_enobufs );
   tap_run( "wrong requests are answered and the helper lives on", wrong_requests_are_answered );
   tap_run( "an interface that is down can be opened", an_interface_that_is_down_still_opens );

@@ -171,8 +171,8 @@ mmsg_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt,
 static uint64_t
 af_packet_service( pl_backend_t * head, uint64_t now ) {
   pl_af_packet_t * self = (pl_af_packet_t *)head;
+  uint64_t         rx   = pl_port_service( &self->port, head, now ); /* first: what was received is completed */
   uint64_t         tx   = self->in_ring ? pl_tx_ring_service( self, now ) : UINT64_MAX;
-  uint64_t         rx   = pl_port_service( &self->port, head, now );
   return tx < rx ? tx : rx;
 }
 
@@ -188,6 +188,7 @@ af_packet_settle( pl_backend_t * head ) {
   pl_af_packet_t * self = (pl_af_packet_t *)head;
   if( self->in_ring ) (void)pl_tx_ring_service( self, pl_clock_ns() );
   pl_port_settle( &self->port, head );
+  if( self->in_ring ) (void)pl_tx_ring_service( self, pl_clock_ns() );
 }
 
 static void

@@ -247,8 +247,8 @@ pl_tx_ring_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batc
 uint64_t
 pl_tx_ring_service( pl_af_packet_t * self, uint64_t now ) {
   pl_tx_ring_t * ring = &self->ring;
-  if( self->head.state.state > PL_STATE_LINK_DOWN ) return UINT64_MAX;
-  if( ring->owed && now >= ring->kick_at ) {
+  int const      gone = self->head.state.state > PL_STATE_LINK_DOWN; /* slots still come back */
+  if( !gone && ring->owed && now >= ring->kick_at ) {
     uint64_t all = ring->prod;
     if( pl_port_mtu_is_less( &self->port, &self->head ) ) lose_too_large( self, &all );
     int err = kick_from( self, &all );
@@ -259,6 +259,7 @@ pl_tx_ring_service( pl_af_packet_t * self, uint64_t now ) {
   self->head.completed += reap( ring );
   ring->slow          = ring->cons < ring->sent || ring->owed;
   self->head.ring_occ = ring->prod - ring->cons;
+  if( gone ) return UINT64_MAX;
   if( ring->cons < ring->sent ) return now + REAP_NS;
   return ring->owed ? ring->kick_at : UINT64_MAX;
 }

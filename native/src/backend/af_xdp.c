@@ -306,6 +306,7 @@ af_xdp_settle( pl_backend_t * head ) {
   self->stats_at  = 0UL;
   (void)af_xdp_service( head, pl_clock_ns() );
   pl_port_settle( &self->port, head );
+  reap( self ); /* what was received is completed */
 }
 
 static void

@@ -27,7 +27,7 @@ export type Suspicion = 'unsent' | 'undelivered';
 /** A peer that received less than this share of what it should have is far behind. */
 const DELIVERED_SHARE = 0.5;
 
-type Counter = 'taken' | 'received' | 'inFlight' | 'lateErrors' | 'noCarrier' | 'peerDropped';
+type Counter = 'taken' | 'received' | 'inFlight' | 'lateErrors' | 'noCarrier' | 'receiverLoss';
 
 function grew(key: Counter, before: Snapshot | null, now: Snapshot): number {
   return (now[key] ?? 0) - (before?.[key] ?? 0);
@@ -47,13 +47,17 @@ function starved(before: Snapshot, now: Snapshot): boolean {
 /**
  * Whether what happened between the readings wants to be explained: nothing was taken, or next to nothing and the rest
  * answered AGAIN; or nothing was received of packets that were there to be received, or less than half of those taken
- * and no longer on their way (in flight); or errors came back for more than half of the packets.
+ * and no longer on their way (in flight); or, where nobody counts, errors came back for more than half of the packets or
+ * they were sent without a carrier.
  */
 export function suspicionOf(before: Snapshot | null, now: Snapshot): Suspicion | null {
+  // A run that only receives has nothing to send.
+  if (now.role === 'receive') return null;
   const taken = grew('taken', before, now);
   if (taken <= 0 || (before && starved(before, now))) return 'unsent';
   if (now.received === null) {
-    return grew('lateErrors', before, now) > taken * DELIVERED_SHARE ? 'undelivered' : null;
+    const gone = grew('lateErrors', before, now) + grew('noCarrier', before, now);
+    return gone > taken * DELIVERED_SHARE ? 'undelivered' : null;
   }
   const received = grew('received', before, now);
   const due = taken - Math.max(0, grew('inFlight', before, now));
@@ -261,7 +265,7 @@ function undelivered(facts: LiveFacts, before: Snapshot | null, now: Snapshot): 
   const loss = plan.backend.name === 'loopback' ? Number(plan.backend.options.loss ?? 0) : 0;
   if (loss > 0)
     return warning('loss', `The loopback model loses packets behind its ring: loss is ${loss}.`, null);
-  if (most(grew('peerDropped', before, now)))
+  if (most(grew('receiverLoss', before, now)))
     return warning(
       'overrun',
       'The receiver’s own ring was full: packets arrived and were dropped there, and a larger peer-ring has room for more.',

@@ -119,8 +119,6 @@ export const snapshotSchema = z.object({
   lateErrors: count,
   /** Packets accepted while the peer was known to be down: lost. */
   noCarrier: count,
-  /** Packets that arrived and were dropped because the receiver's own ring was full. */
-  peerDropped: count,
   bytes: count,
   calls: z.object({ success: count, inval: count, again: count }),
   flushes: count,

@@ -237,7 +237,6 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
     truncated: c.truncated,
     lateErrors: c.late_errors,
     noCarrier: c.no_carrier,
-    peerDropped: c.peer_dropped,
     bytes: c.bytes,
     calls: { success: c.calls_success, inval: c.calls_inval, again: c.calls_again },
     flushes: c.flushes,

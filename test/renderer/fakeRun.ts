@@ -201,7 +201,6 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
         ownReceived: null,
         lateErrors: 0,
         noCarrier: 0,
-        peerDropped: 0,
         bytes: taken * length,
         calls: { ...calls },
         flushes,

@@ -27,7 +27,6 @@ function snapshot(seconds: number, taken: number, patch: Partial<Snapshot> = {})
     ownReceived: null,
     lateErrors: 0,
     noCarrier: 0,
-    peerDropped: 0,
     bytes: taken * 60,
     calls: { success: taken, inval: 0, again: 0 },
     flushes: 0,

@@ -102,7 +102,6 @@ const zero: Snapshot = {
   ownReceived: null,
   lateErrors: 0,
   noCarrier: 0,
-  peerDropped: 0,
   bytes: 0,
   calls: { success: 0, inval: 0, again: 0 },
   flushes: 0,

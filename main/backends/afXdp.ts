@@ -7,7 +7,7 @@ export const afXdpBackend: BackendDescriptor = {
   summary:
     'Whole frames from memory shared with the kernel, past the queue of an interface of a private lab (--lab).',
   flush:
-    'Shows the kernel the frames put in so far and kicks: one system call for each 32 of them. Without it frames wait until the ring is full.',
+    'Shows the kernel the frames put in so far and kicks: one system call, before Linux 6.17 one for each 32 of them. Without it frames wait until the ring is full.',
   completed:
     'Completed frames came back in the completion ring: the driver is done with them. Without carrier they were dropped; that is counted.',
   options: [

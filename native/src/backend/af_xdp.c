@@ -2,9 +2,9 @@
    the interface's queue.  The socket, its UMEM and its rings are made by whoever hands the
    device over; who owns what in them, and until when, stands in net/xsk.h.
 
-   flush: shows the kernel the frames put in so far and kicks, that is one system call for
-          each 32 of them.  Without it frames wait until the ring is full, and are kicked
-          then, so that a later send finds room.
+   flush: shows the kernel the frames put in so far and kicks, that is one system call,
+          before Linux 6.17 one for each 32 of them.  Without it frames wait until the ring
+          is full, and are kicked then, so that a later send finds room.
    completed: frames reaped from the completion ring.
    AGAIN: no chunk of the UMEM is free; the link is down.
 
@@ -113,7 +113,7 @@ kick( af_xdp_t * self ) {
   if( self->xsk.shown == self->xsk.prod && pl_xsk_load( ring->consumer ) == self->xsk.prod ) return 0;
   pl_xsk_store( ring->producer, self->xsk.shown = self->xsk.prod );
   if( !( pl_xsk_load( ring->flags ) & XDP_RING_NEED_WAKEUP ) ) return 0; /* a driver is at it */
-  /* The kernel ends a round after 32 frames (EAGAIN), behind one that it drops (EBUSY), and
+  /* The kernel ends a round after as many frames as it takes in one (EAGAIN), behind one that it drops (EBUSY), and
      behind a descriptor that it will not send (no error).  It may tell of the last frames
      of a round in the next one only, so the second round without a step is the end. */
   for( int first = 1; still < 2U; first = 0 ) {

@@ -56,7 +56,8 @@ typedef struct {
   sender_t const * bare;
   datagrams_t *    reader; /* NULL: the peer drops */
   int              bare_open;
-  char             capture[300];
+  int              capture_fd;
+  char             capture[NIC_PATH_MAX];
 } nic_pair_t;
 
 int
@@ -98,7 +99,7 @@ nic_close( void * ctx ) {
   datagrams_close( self->reader );
   if( self->nic.send_fd >= 0 ) close( self->nic.send_fd );
   if( self->nic.mem_fd >= 0 ) close( self->nic.mem_fd );
-  if( self->capture[0] ) unlink( self->capture );
+  if( self->capture_fd >= 0 ) close( self->capture_fd );
   veth_close( &self->nic.veth );
   free( self );
 }
@@ -112,7 +113,7 @@ nic_open( pair_cfg_t const * cfg, int * skip ) {
   nic->batch   = cfg->batch;
   nic->sz      = cfg->sz;
   nic->send_fd = nic->mem_fd = -1;
-  snprintf( nic->dir, sizeof( nic->dir ), "%s", cfg->dir );
+  self->capture_fd = -1;
   if( choose( self, cfg->of, &read ) || nic->batch > NIC_BATCH_MAX ) {
     free( self );
     return NULL;
@@ -122,7 +123,7 @@ nic_open( pair_cfg_t const * cfg, int * skip ) {
   int failed = veth_open( &nic->veth, cfg->helper, skip );
   if( !failed ) {
     veth_frame( &nic->veth, nic->frame, nic->sz );
-    failed = keep_shared( nic, self->ours ) || ( self->ours->capture && nic_capture( nic, self->capture, sizeof( self->capture ) ) );
+    failed = keep_shared( nic, self->ours ) || ( self->ours->capture && ( self->capture_fd = nic_capture( nic, self->capture ) ) < 0 );
   }
   if( !failed && !read ) failed = veth_drop( &nic->veth, is_tap ? PL_LAB_END_A : PL_LAB_END_B, is_tap ? "pl0t" : "pl0b" );
   if( !failed && read ) failed = !( self->reader = datagrams_open( &nic->veth ) );
@@ -169,7 +170,7 @@ close_device( pl_device_t const * device ) {
 
 static uint64_t
 kernel_count( nic_pair_t const * self ) {
-  return self->ours->op == PL_LAB_TAP ? veth_written( &self->nic.veth ) : veth_sent( &self->nic.veth );
+  return self->ours->op == PL_LAB_TAP ? veth_written( &self->nic.veth ) : veth_sent( &self->nic.veth, "pl0a" );
 }
 
 /* What was counted is what was moved.  A segmented packet that nobody has cut is one to the

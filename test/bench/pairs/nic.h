@@ -22,7 +22,6 @@ typedef struct {
   unsigned long batch;
   unsigned long sz;
   uint8_t       frame[PL_AIO_PKT_INFO_BUF_MAX];
-  char          dir[256]; /* for files; they are removed again */
   int           send_fd;  /* of an af_xdp socket or a TAP device, which both sides use in turns; -1 */
   int           mem_fd;
 } nic_t;
@@ -53,9 +52,11 @@ extern sender_t const sender_trafgen;
 extern sender_t const sender_tcpreplay;
 extern sender_t const sender_testpmd;
 
-/* A capture file of the frame, for whoever sends a file. */
+/* A capture of the frame in memory, for whoever sends a file: its descriptor and path, or -1
+   after a sentence on stderr. */
 #define NIC_CAPTURE_FRAMES (1000UL)
-int nic_capture( nic_t const * nic, char * path, unsigned long path_sz );
+#define NIC_PATH_MAX       (64UL)
+int nic_capture( nic_t const * nic, char path[NIC_PATH_MAX] );
 
 /* The descriptors of a request: 0, or -1 after a sentence on stderr. */
 int nic_ask( nic_t * nic, uint16_t op, uint32_t arg0, uint32_t arg1, pl_lab_port_t * port, int fds[PL_LAB_FDS_MAX] );

@@ -48,14 +48,14 @@ space_of( veth_t * self, uint16_t end ) {
 
 int
 veth_open( veth_t * self, char const * helper, int * skip ) {
-  *self = (veth_t){ .ns = { -1, -1 }, .counters = -1, .drop = -1 };
+  *self = (veth_t){ .ns = { -1, -1 }, .counters = -1, .drop = { -1, -1 } };
   *skip = 1;
   if( geteuid() ) {
     fprintf( stderr, "It needs root, which drops frames in XDP and starts other senders in a namespace.\n" );
     return -1;
   }
   pl_err_t err = { 0 };
-  if( !helper || !( self->lab = pl_lab_open( helper, 1U, VETH_MTU, &err ) ) ) {
+  if( !helper || !( self->lab = pl_lab_open( helper, 2U, VETH_MTU, &err ) ) ) {
     fprintf( stderr, "%s\n", helper ? err.sentence : "No lab: its helper program was not given." );
     return -1;
   }
@@ -69,7 +69,7 @@ veth_open( veth_t * self, char const * helper, int * skip ) {
 
 void
 veth_close( veth_t * self ) {
-  int const fds[] = { self->ns[0], self->ns[1], self->counters, self->drop };
+  int const fds[] = { self->ns[0], self->ns[1], self->counters, self->drop[0], self->drop[1] };
   for( unsigned i = 0U; i < sizeof( fds ) / sizeof( fds[0] ); i++ )
     if( fds[i] >= 0 ) close( fds[i] );
   pl_lab_close( self->lab );
@@ -96,12 +96,13 @@ veth_drop( veth_t * self, unsigned end, char const * name ) {
                                            .target_ifindex = if_nametoindex( name ),
                                            .attach_type    = BPF_XDP,
                                            .flags          = XDP_FLAGS_DRV_MODE } };
-  self->drop          = bpf( BPF_LINK_CREATE, &link );
+  int drops           = bpf( BPF_LINK_CREATE, &link );
   int err             = errno;
   setns( self->ns[0], CLONE_NEWNET );
   close( prog );
   errno = err;
-  return self->drop < 0 ? failed( "The XDP program that drops cannot be put on the peer" ) : 0;
+  self->drop[self->drop[0] >= 0] = drops;
+  return drops < 0 ? failed( "The XDP program that drops cannot be put on the peer" ) : 0;
 }
 
 int
@@ -128,9 +129,9 @@ read_line( veth_t const * self, char const * name, uint64_t value[16] ) {
 }
 
 uint64_t
-veth_sent( veth_t const * self ) {
+veth_sent( veth_t const * self, char const * name ) {
   uint64_t value[16];
-  read_line( self, "pl0a", value );
+  read_line( self, name, value );
   return value[9];
 }
 

@@ -1,5 +1,6 @@
 /* veth.h: the veth pair of a lab of its own (native/helper), for measurements: pl0a sends,
-   pl0b is the peer.  The process goes into the namespace of pl0a and stays there, so that
+   pl0b is the peer.  A second pair like it, pl1a and pl1b, is for a program that does not
+   share the one queue of an interface.  The process goes into the namespace of pl0a and stays there, so that
    nothing it sends can reach an interface of the computer; whatever it starts is there as
    well.  All of it goes with the process, however that ends. */
 
@@ -16,7 +17,7 @@ typedef struct {
   pl_lab_t *    lab;
   int           ns[2];    /* of pl0a and pl0b */
   int           counters; /* /proc/thread-self/net/dev */
-  int           drop;     /* what holds the program that drops; -1 = nothing is dropped */
+  int           drop[2];  /* what holds the program that drops; -1 = nothing is dropped */
   pl_lab_port_t port;     /* pl0a */
 } veth_t;
 
@@ -36,9 +37,9 @@ int veth_drop( veth_t * self, unsigned end, char const * name );
 /* A socket of that namespace, as socket(2). */
 int veth_socket( veth_t const * self, unsigned end, int domain, int type );
 
-/* Frames that the kernel has moved so far: sent by pl0a to a peer that took them, or taken
-   from whoever writes to the TAP device. */
-uint64_t veth_sent( veth_t const * self );
+/* Frames that the kernel has moved so far: sent by pl0a (or pl1a) to a peer that took them,
+   or taken from whoever writes to the TAP device. */
+uint64_t veth_sent( veth_t const * self, char const * name );
 uint64_t veth_written( veth_t const * self );
 
 /* A frame of sz bytes (60 or more) from pl0a to VETH_PORT at pl0b. */

@@ -39,7 +39,10 @@ export function diagnosisView(
 ): DiagnosisView {
   const checks = diagnosis?.preflight ?? [];
   const running = isBusy(instance);
-  if (live && running) return { level: live.level, summary: 'Right now', shown: [live], checks };
+  if (live && running) {
+    const summary = live.level === 'ok' ? 'No fault' : 'Why it is zero, or far too little';
+    return { level: live.level, summary, shown: [live], checks };
+  }
   if (running) return { level: 'ok', summary: 'Watching the run: nothing is in its way', shown: [], checks };
   const found = checks
     .filter(({ level }) => level !== 'ok')
@@ -47,7 +50,7 @@ export function diagnosisView(
   if (live) {
     // What was found out by the run stays until the next one; the same said again would be noise.
     const others = found.filter(({ id, sentence }) => id !== live.id && sentence !== live.sentence);
-    return { level: live.level, summary: `Run ${live.run} ended so`, shown: [live, ...others], checks };
+    return { level: live.level, summary: `How run ${live.run} ended`, shown: [live, ...others], checks };
   }
   if (checks.length === 0)
     return { level: 'quiet', summary: 'Looking at what a run needs', shown: [], checks };

@@ -62,3 +62,75 @@ test('the checks before a run are summed up, listed on request, and follow what 
   await page.reload();
   await expect(region(lab).locator('[data-finding="carrier"]')).toContainText('pl0b is down');
 });
+
+/** The finding of one of these kinds. */
+const finding = (lab: Lab, ...ids: string[]) =>
+  region(lab).locator(ids.map((id) => `[data-finding="${id}"]`).join(', '));
+
+test('a run that is zero says why, and its button mends it', async ({ lab }) => {
+  const { page } = lab;
+  await onLab(lab);
+  await lab.set('Rate', '5 kpps');
+  await lab.set('Stop after', 'never');
+  await lab.run();
+  await expect.poll(() => lab.figure('received')).toBeGreaterThan(100);
+  await expect(region(lab)).toContainText('nothing is in its way');
+
+  /** Presses the finding's own button by the keyboard; the finding goes and packets arrive again. */
+  const mend = async (name: RegExp, ...ids: string[]) => {
+    await region(lab).getByRole('button', { name }).first().press('Enter');
+    await expect(finding(lab, ...ids)).toHaveCount(0);
+    const before = await lab.figure('received');
+    await expect.poll(() => lab.figure('received')).toBeGreaterThan(before + 100);
+  };
+
+  await button(lab, 'Link down').press('Enter');
+  await expect(finding(lab, 'link')).toContainText('pl0a is down');
+  await expect(finding(lab, 'link').locator('code')).toContainText('ip link set dev pl0a up');
+  await expect(region(lab).getByRole('status')).toContainText('pl0a is down');
+  await expect(page.getByRole('region', { name: 'Counters' })).toBeInViewport();
+  await lab.shot('diagnosis-live');
+  expect(await violations(lab)).toEqual([]);
+  await page.reload();
+  await expect(finding(lab, 'link')).toContainText('pl0a is down');
+  await mend(/^Set pl0a up$/, 'link');
+
+  await page.locator('[data-field="tier"]').click();
+  await button(lab, 'Carrier off').press('Enter');
+  await expect(finding(lab, 'carrier', 'peer')).toContainText('pl0b is down');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await lab.shot('diagnosis-live-dark');
+  expect(await violations(lab)).toEqual([]);
+  await mend(/pl0[ab]/, 'carrier', 'peer');
+
+  await button(lab, 'Limit queue').press('Enter');
+  await expect(finding(lab, 'qdisc')).toContainText('pl0a');
+  await mend(/^Take the queue of pl0a away$/, 'qdisc');
+  await lab.stop();
+  await lab.ended();
+
+  // Frames that the interface does not take.
+  await page.getByRole('button', { name: 'Show the packet', exact: true }).click();
+  await page.getByRole('button', { name: /^UDP, 1,514 bytes/ }).click();
+  await page.locator('[data-field="tier"]').click();
+  await lab.run();
+  await region(lab).scrollIntoViewIfNeeded();
+  await region(lab).getByText('nothing is in its way').waitFor();
+  await labRegion(lab).getByLabel('New MTU', { exact: true }).fill('576');
+  await button(lab, 'Set MTU').press('Enter');
+  await expect(finding(lab, 'inval')).toContainText('576');
+  await lab.shot('diagnosis-inval');
+  await lab.stop();
+});
+
+test('packets that wait for a flush by hand are named on the loopback', async ({ lab }) => {
+  await lab.set('Flush policy', 'never');
+  await lab.set('Rate', '20');
+  await lab.set('Stop after', 'never');
+  await lab.run();
+  await expect(finding(lab, 'flush')).toContainText('the flush policy is never');
+  await lab.shot('diagnosis-flush');
+  await lab.set('Flush policy', 'every-batch');
+  await expect(finding(lab, 'flush')).toHaveCount(0);
+  await lab.stop();
+});

@@ -1,7 +1,7 @@
 import type { BackendDescriptor } from '../../app/backend/descriptor';
 import { parseOption } from '../../app/backend/descriptor';
 import { portName } from '../../app/lab/limits';
-import { noPair, PAIR_OPTION, PAIR_OR_NONE, pairNeedsLab } from '../../app/lab/pair';
+import { noPair, PAIR_OPTION, PAIR_OR_NONE, pairNeedsLab, ROLE_OPTION } from '../../app/lab/pair';
 import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
 import { optionText } from './checks';
@@ -55,9 +55,10 @@ export function labLines(
     const text = `${name} has no carrier: frames are accepted and lost. Press Carrier on on the Lab page.`;
     return [{ level: 'warning', text }];
   }
-  const counts = backend.capabilities.peer
-    ? `${portName(pair, 'b')} counts what arrives`
-    : 'nothing counts what arrives';
+  const counts =
+    settings.options[backend.name]?.[ROLE_OPTION.name]?.trim() === 'send'
+      ? 'nothing counts what arrives'
+      : `${portName(pair, 'b')} counts what arrives`;
   const lines: PreflightLine[] = [{ level: 'good', text: `${name} is up and has a carrier; ${counts}.` }];
   if (ends.a.queue !== null)
     lines.push({

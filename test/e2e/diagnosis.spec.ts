@@ -125,7 +125,7 @@ test('a run that is zero says why, and its button mends it', async ({ lab }) => 
 
 test('packets that wait for a flush by hand are named on the loopback', async ({ lab }) => {
   await lab.set('Flush policy', 'never');
-  await lab.set('Rate', '20');
+  await lab.set('Rate', '100 pps');
   await lab.set('Stop after', 'never');
   await lab.run();
   await expect(finding(lab, 'flush')).toContainText('the flush policy is never');

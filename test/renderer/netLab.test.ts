@@ -115,7 +115,7 @@ test('udp with a pair asks for a lab and takes the addresses of its pair', () =>
   });
   expect(on('0', true).problems).toEqual({});
   expect(on('0', true).said.map(({ text }) => text)).toContain(
-    'pl0a is up and has a carrier; nothing counts what arrives.',
+    'pl0a is up and has a carrier; pl0b counts what arrives.',
   );
   expect(on('0', true).said.flatMap(({ fix }) => fix?.label ?? [])).toEqual(['Use 198.18.0.2']);
   expect(on('none', true).said.flatMap(({ fix }) => fix?.label ?? [])).toEqual(['Use 127.0.0.1']);

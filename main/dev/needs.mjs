@@ -32,7 +32,9 @@ export const NEEDS = Object.freeze([
   { group: 'display', what: 'xauth', packages: ['xauth'], programs: ['xauth'] },
   { group: 'tests', what: 'tshark', packages: ['tshark'], programs: ['tshark', 'capinfos'] },
   { group: 'tests', what: 'tcpdump', packages: ['tcpdump'], programs: ['tcpdump'] },
-  { group: 'tests', what: 'ip', packages: ['iproute2'], programs: ['ip'] },
+  { group: 'tests', what: 'ip', packages: ['iproute2'], programs: ['ip', 'tc'] },
+  { group: 'tests', what: 'trafgen', packages: ['netsniff-ng'], programs: ['trafgen'] },
+  { group: 'tests', what: 'tcpreplay', packages: ['tcpreplay'], programs: ['tcpreplay'] },
   { group: 'tests', what: 'ethtool', packages: ['ethtool'], programs: ['ethtool'] },
   { group: 'tests', what: 'groff', packages: ['groff-base'], programs: ['groff'] },
   {

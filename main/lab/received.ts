@@ -1,12 +1,7 @@
 import { hexOf } from '../../app/packet/value';
 import type { Received, ReceivedFrame } from '../../app/stats/received';
-import type {
-  NativeAddon,
-  NativeFrames,
-  NativeReceived,
-  NativeRun,
-  NativeStreamHistograms,
-} from '../native/addon';
+import type { NativeAddon, NativeRun } from '../native/addon';
+import type { NativeFrames, NativeReceived, NativeStreamHistograms } from '../native/readings';
 
 /** The last frames that arrived, as the page lists them. */
 export interface LastFrames {

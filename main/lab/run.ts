@@ -8,16 +8,14 @@ import {
   type NativeAddon,
   type NativeBackend,
   type NativeBackendSpec,
-  type NativeCalls,
   type NativeDevice,
-  type NativeHistograms,
   type NativeRate,
-  type NativeReading,
   type NativeRun,
   type NativeRunConfig,
   type NativeTune,
   nativeAddon,
 } from '../native/addon';
+import type { NativeCalls, NativeHistograms, NativeReading } from '../native/readings';
 import { checkFiles } from './files';
 import { LabError } from './labError';
 import { ReceivedReader, receivedOf } from './received';

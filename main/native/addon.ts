@@ -220,19 +220,17 @@ export interface NativeAddon {
     lab: NativeLab,
     request: NativeLabRequest,
   ): Promise<{ port: NativePort; descriptors: readonly NativeDescriptor[] }>;
-  /** What the kernel tells of the interface that a request is about; its `op` and `args` are 0 and none. */
+  /** What the kernel tells of the interface that a request is about (`op` and `args` are 0 and none), or of an own one. */
   labLook(lab: NativeLab, request: NativeLabRequest): Promise<NativeLink>;
+  linkFacts(name: string): Promise<NativeLink>;
   /** The helper's process id; 0 once it has ended. */
   labPid(lab: NativeLab): number;
-  /** Ends the helper at once: requests under way fail, `onDeath` is not called. */
+  /** Ends the helper at once: requests under way fail, `onDeath` is not called. To be closed once none is. */
   endLab(lab: NativeLab): void;
-  /** Once no request is under way. */
   closeLab(lab: NativeLab): Promise<void>;
   /** The number by which /proc knows it; -1 once it is closed or taken. */
   descriptorNumber(descriptor: NativeDescriptor): number;
   closeDescriptor(descriptor: NativeDescriptor): Promise<void>;
-  /** An interface of this process's own network namespace. Asks only. */
-  linkFacts(name: string): Promise<NativeLink>;
   /** One turn of the event loop, from a script that is not itself called by the loop. Whether more can come. */
   turnLoop(): boolean;
 }

@@ -10,10 +10,8 @@ import type {
   NativeStreamHistograms,
 } from './readings';
 
-/**
- * The only loader of the native core. Everything here is what the addon says, unchanged;
- * `main/lab` gives it meaning. The addon checks and copies every argument again itself.
- */
+// The only loader of the native core. Everything here is what the addon says, unchanged;
+// `main/lab` gives it meaning. The addon checks and copies every argument again itself.
 
 declare const backendBrand: unique symbol;
 declare const runBrand: unique symbol;

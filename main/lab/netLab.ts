@@ -7,11 +7,10 @@ import {
   type NativeDevice,
   type NativeLab,
   type NativeLabRequest,
-  type NativePort,
   nativeAddon,
 } from '../native/addon';
 import { helperPath } from '../native/helper';
-import type { NativeLink } from '../native/link';
+import type { NativeLink, NativePort } from '../native/link';
 import { NetLabError, netLabError, noLab } from './netLabError';
 
 /** The requests of `pl_lab.h`, by number. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultSpec } from '../../app/stage/fault';
-import type { NativeLink } from './link';
+import type { NativeLink, NativePort } from './link';
 import type {
   NativeCalls,
   NativeFrames,
@@ -33,20 +33,6 @@ export interface NativeLab {
 /** A descriptor that the lab's helper opened. It is closed with its lab unless a backend has taken it. */
 export interface NativeDescriptor {
   readonly [descriptorBrand]: true;
-}
-
-/** One end of a pair, or a TAP device; `name` is empty when it is not there. */
-export interface NativePort {
-  readonly name: string;
-  readonly ifindex: number;
-  readonly mtu: number;
-  readonly up: boolean;
-  readonly carrier: boolean;
-  /** IPv4; empty for a TAP device. */
-  readonly address: string;
-  readonly peerAddress: string;
-  readonly mac: string;
-  readonly peerMac: string;
 }
 
 /** A request as in `pl_lab.h`. */

@@ -21,3 +21,17 @@ export interface NativeLink {
   readonly gro: boolean;
   readonly lro: boolean;
 }
+
+/** One end of a pair, or a TAP device; `name` is empty when it is not there. */
+export interface NativePort {
+  readonly name: string;
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  /** IPv4; empty for a TAP device. */
+  readonly address: string;
+  readonly peerAddress: string;
+  readonly mac: string;
+  readonly peerMac: string;
+}

@@ -1,12 +1,14 @@
-/* The clause suite on every backend, with many settings, and on the recorder. */
+/* The clause suite on every backend, with many settings, on the recorder and on the receiver. */
 
 #include "clauses.h"
 #include "files.h"
+#include "receive/receiver.h"
 #include "stage/recorder.h"
 #include "tap.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define BACKEND                                                                                                       \
   .open = clause_backend_open, .work = clause_backend_work, .completed = clause_backend_completed,                    \
@@ -99,6 +101,63 @@ static clause_subject_t const recorder_subject = { .name       = "recorder",
                                                    .sees       = 1,
                                                    .exact      = 1 };
 
+/* ---- what a run's far end hands frames to: the receiver, alone and with a recorder behind it */
+
+typedef struct {
+  pl_backend_t head;
+} far_t;
+
+static int
+receiver_open( clause_instance_t * self ) {
+  far_t * far = calloc( 1UL, sizeof( *far ) );
+  if( !CHECK( far && ( far->head.receiver = pl_receiver_new( &far->head, 1 ) ) ) ) return 0;
+  self->stage = far;
+  self->aio   = pl_receive_sink( &far->head );
+  return 1;
+}
+
+static int
+recording_open( clause_instance_t * self ) {
+  pl_recorder_t * recorder = recorder_open( self ) ? self->stage : NULL;
+  if( !recorder || !receiver_open( self ) ) return 0;
+  ( (far_t *)self->stage )->head.recorder = recorder;
+  return 1;
+}
+
+/* Whatever is taken is listed and looked at for a signature. */
+static uint64_t
+receiver_completed( clause_instance_t const * self ) {
+  pl_receiver_t * receiver = ( (far_t *)self->stage )->head.receiver;
+  uint64_t        total    = 0UL;
+  (void)pl_frames_list( &receiver->frames, NULL, 0UL, &total );
+  CHECK_EQ( receiver->now.unsigned_cnt, total );
+  return total;
+}
+
+static void
+receiver_close( clause_instance_t * self ) {
+  far_t * far = self->stage;
+  if( far->head.recorder ) pl_recorder_delete( far->head.recorder );
+  pl_receiver_delete( far->head.receiver );
+  free( far );
+}
+
+static clause_subject_t const receiver_subjects[] = { { .name      = "receiver",
+                                                        .open      = receiver_open,
+                                                        .completed = receiver_completed,
+                                                        .close     = receiver_close,
+                                                        .any_size  = 1,
+                                                        .completes = 1 },
+                                                      { .name       = "receiver, recorder",
+                                                        .open       = recording_open,
+                                                        .completed  = receiver_completed,
+                                                        .close      = receiver_close,
+                                                        .any_size   = 1,
+                                                        .drops_over = 1,
+                                                        .sees       = 1,
+                                                        .exact      = 1,
+                                                        .completes  = 1 } };
+
 /* ---- a loopback whose far end is another instance, which records what arrives */
 
 static int
@@ -173,5 +232,6 @@ main( void ) {
   for( unsigned long i = 0UL; i < sizeof( loopbacks ) / sizeof( loopbacks[0] ); i++ ) clauses_run( &loopbacks[i] );
   clauses_run( &pcapng_subject );
   clauses_run( &recorder_subject );
+  for( int i = 0; i < 2; i++ ) clauses_run( &receiver_subjects[i] );
   return tap_end();
 }

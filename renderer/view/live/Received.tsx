@@ -4,6 +4,7 @@ import type { InstanceInfo } from '../../../app/ipc/contract';
 import { grouped } from '../../../app/quantity/format';
 import type { Settings } from '../../../app/run/plan';
 import type { Received as Figures } from '../../../app/stats/received';
+import type { Snapshot } from '../../../app/stats/snapshot';
 import { latencyBars } from '../../store/histogram';
 import { framesText } from '../../store/received';
 import { useBackend, useLive, useReceived, useScreen, useSession } from '../session';
@@ -77,16 +78,31 @@ function Histograms({ instance, stream, seen }: { instance: InstanceInfo; stream
   );
 }
 
-/** Frames that belong to no stream, and loss that is the receiver's own. */
+/** What any receiver counts: frames, bytes, and loss that is its own. */
+function Counted({ snapshot }: { snapshot: Snapshot }) {
+  const { role, received, receivedBytes, receiverLoss, ownReceived, signature } = snapshot;
+  const lines = [
+    `${role === 'receive' ? 'Receives only: ' : ''}${grouped(received ?? 0)} frames, ${grouped(receivedBytes ?? 0)} B.`,
+    receiverLoss > 0 &&
+      `${grouped(receiverLoss)} frames arrived and were lost here: the receive ring was full.`,
+    ownReceived !== null && ownReceived > 0 && `${grouped(ownReceived)} frames the kernel sent by itself.`,
+    !signature && 'With Signature on they tell of loss, order, copies and latency.',
+  ].filter((line) => line !== false);
+  return (
+    <p className="received-beside" data-bytes={receivedBytes ?? 0} data-own-loss={receiverLoss}>
+      {lines.join(' ')}
+    </p>
+  );
+}
+
+/** Frames that belong to no stream. */
 function Beside({ figures }: { figures: Figures }) {
   const lines = [
     figures.unsigned > 0 && `${grouped(figures.unsigned)} frames without a signature.`,
     figures.tooLate > 0 && `${grouped(figures.tooLate)} frames so far behind that they may be copies.`,
-    figures.ownLoss > 0 &&
-      `${grouped(figures.ownLoss)} frames arrived and were lost here: the receive ring was full.`,
   ].filter((line) => line !== false);
   return (
-    <p className="received-beside" data-unsigned={figures.unsigned} data-own-loss={figures.ownLoss}>
+    <p className="received-beside" data-unsigned={figures.unsigned}>
       {lines.length > 0 ? lines.join(' ') : 'Latency is one way, by CLOCK_MONOTONIC of this computer.'}
     </p>
   );
@@ -110,19 +126,21 @@ export function Received({ instance, settings }: { instance: InstanceInfo; setti
   const { id } = instance;
   const open = useScreen((s) => s.receivedHistograms);
   const [box, seen] = useOnScreen<HTMLElement>();
-  const figures = useFrozen(useLive(id)?.snapshot.signature ?? null);
+  const snapshot = useFrozen(useLive(id)?.snapshot ?? null);
+  const figures = snapshot?.signature ?? null;
+  const any = snapshot !== null && snapshot.received !== null;
   const [wanted, setWanted] = useState(0);
   const frames = useReceived((s) => s.frames[id]);
   const problem = useReceived((s) => s.problems[id]);
   const ask = useMemo(() => () => received.refresh(id), [received, id]);
-  useReading(instance, seen && figures !== null, ask);
+  useReading(instance, seen && any, ask);
   const streams = figures?.streams ?? [];
   const stream = streams.some((s) => s.id === wanted) ? wanted : (streams[0]?.id ?? 0);
   return (
     <section className="received-box" aria-label="Received" ref={box}>
       <div className="chart-head">
         <h2 className="pane-title">Received</h2>
-        {figures && (
+        {any && (
           <span className="calls-kept" data-figure="frames-kept">
             {framesText(frames)}
           </span>
@@ -145,11 +163,12 @@ export function Received({ instance, settings }: { instance: InstanceInfo; setti
         )}
       </div>
       {problem !== undefined && <p className="field-error">{problem}</p>}
-      {figures ? (
+      {any ? (
         <>
-          <StreamTable streams={streams} selected={stream} onSelect={setWanted} />
-          <Beside figures={figures} />
-          {open && <Histograms instance={instance} stream={stream} seen={seen} />}
+          <Counted snapshot={snapshot} />
+          {figures && <StreamTable streams={streams} selected={stream} onSelect={setWanted} />}
+          {figures && <Beside figures={figures} />}
+          {figures && open && <Histograms instance={instance} stream={stream} seen={seen} />}
           <ReceivedFrames id={id} reading={frames} />
         </>
       ) : (

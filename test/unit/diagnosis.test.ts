@@ -29,10 +29,6 @@ const zero: Snapshot = {
   notWritten: 0,
   notCaptured: 0,
   truncated: 0,
-  role: 'both',
-  receivedBytes: 0,
-  receiverLoss: 0,
-  ownReceived: null,
   lateErrors: 0,
   noCarrier: 0,
   bytes: 0,
@@ -324,9 +320,4 @@ test('a fault that ended the run is the cause; one that only waited too long is 
   const stall = { ...full, step: 'stall', sentence: 'Stalled.' } as const;
   const stalled = { ...again('Socket buffer full: it takes no more.'), fault: stall };
   expect(causeOf(facts, null, stalled)).toMatchObject({ id: 'socket' });
-});
-
-test('a run that only receives is never suspected of not sending', () => {
-  expect(suspicionOf(null, zero)).toBe('unsent');
-  expect(suspicionOf(null, { ...zero, role: 'receive' })).toBe(null);
 });

@@ -54,8 +54,15 @@ function isOnEnds({ backend }: Pick<RunPlan, 'backend'>): boolean {
   return backend.name !== 'tap';
 }
 
-/** Why a run cannot have a pair that the run of instance `id` has. */
-export function pairTaken(pair: number, id: string, other: Pick<RunPlan, 'backend'>): string {
+/** Why a run cannot have a pair that the run of instance `id`, the other one, has. */
+export function pairTaken(
+  pair: number,
+  plan: Pick<RunPlan, 'backend'>,
+  id: string,
+  other: Pick<RunPlan, 'backend'>,
+): string {
+  if (![plan, other].every(isOnEnds))
+    return `Instance ${id} has pair ${pair} already, and a TAP device is not shared. Choose another pair, or stop it.`;
   const why = {
     both: `sends and receives on pair ${pair} already, and each would count the other's packets. Choose another pair, or stop it.`,
     send: `sends on pair ${pair} already; beside it fits one with role=receive. Choose that or another pair, or stop it.`,

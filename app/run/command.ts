@@ -1,6 +1,6 @@
 import { type BackendDescriptor, type BackendOption, defaultText, parseOption } from '../backend/descriptor';
 import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../lab/limits';
-import { asksForLab, pairOf } from '../lab/pair';
+import { asksForLab, pairOf, RECEIVE_ALONE, roleOf } from '../lab/pair';
 import type { LabSize } from '../lab/parse';
 import { DURATION_MAX_NS, durationText, type Parsed, parsed, refused } from '../quantity/parse';
 import { FAULT_OPTIONS, type FaultSpec, NO_FAULT } from '../stage/fault';
@@ -21,6 +21,7 @@ export function commandOf(
   backends: readonly BackendDescriptor[],
   lab: LabSize | null = null,
 ): Parsed<Command> {
+  if (roleOf(plan) === 'receive') return refused(RECEIVE_ALONE);
   const packets = packetWords(plan);
   if (!packets.ok) return packets;
   const words = [

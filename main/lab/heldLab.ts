@@ -196,7 +196,7 @@ export class HeldLab {
     const pair = pairOf(plan);
     const { net } = this.opened(plan);
     const taken = others.find((other) => pairOf(other.plan) === pair && !sharePair(plan, other.plan));
-    if (taken) throw new LabError(pairTaken(pair, taken.id, taken.plan), 'options.pair');
+    if (taken) throw new LabError(pairTaken(pair, plan, taken.id, taken.plan), 'options.pair');
     if (pair >= net.pairs) throw new LabError(noPair(pair, net.pairs), 'options.pair');
     return { net, pair };
   }

@@ -120,6 +120,11 @@ describe('a run as a command', () => {
       ok: false,
       sentence: expect.stringMatching(/has 2 streams: press Save plan and use packet-lab run/),
     });
+    const receiver = planned({ backend: 'af_packet', options: { af_packet: { role: 'receive' } } });
+    expect(commandOf(receiver, BACKENDS)).toMatchObject({
+      ok: false,
+      sentence: expect.stringMatching(/^role=receive counts what another instance sends/),
+    });
   });
 
   it('runs in a real shell with the same counts', async () => {

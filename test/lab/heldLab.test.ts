@@ -263,7 +263,7 @@ describe.skipIf(forbidden !== null)('a lab', () => {
     await page.request('run.start', { id: 'A' });
     await expect(page.request('run.start', { id: 'B' })).rejects.toMatchObject({
       field: 'options.pair',
-      sentence: expect.stringContaining('Instance A sends and receives on pair 0 already'),
+      sentence: expect.stringContaining('Instance A has pair 0 already'),
     });
     await page.request('run.start', { id: 'C' });
     await page.phase('C', 'done');

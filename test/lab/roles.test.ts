@@ -125,7 +125,9 @@ else
         await expect(start('B')).rejects.toMatchObject({
           field: 'options.pair',
           sentence:
-            'Instance A sends on pair 0 already; beside it fits one with role=receive. Choose that or another pair, or stop it.',
+            backend === 'tap'
+              ? 'Instance A has pair 0 already, and a TAP device is not shared. Choose another pair, or stop it.'
+              : 'Instance A sends on pair 0 already; beside it fits one with role=receive. Choose that or another pair, or stop it.',
         });
       }
       await configure('B', settings('tap', 'receive', '1 packet'));

@@ -41,6 +41,13 @@ afterEach(async () => {
 /** A VLAN-tagged frame of an EtherType of one's own with 60 B of payload. */
 const TAGGED = `020000000002020000000001810020 2a88b5${'62'.repeat(60)}`.replaceAll(' ', '');
 
+/** From pl0a to port 9 of pl0b, with 45 B of payload. */
+const DATAGRAM =
+  `0200c61200020200c61200010800450000490000000040110000c6120001c612000203e800090035 0000${'63'.repeat(45)}`.replaceAll(
+    ' ',
+    '',
+  );
+
 function settings(backend: string, role: string, stop: string, more: Record<string, string> = {}) {
   return {
     ...defaultSettings(),
@@ -104,6 +111,38 @@ else
         expect(new Set(list)).toEqual(new Set([TAGGED.slice(0, 2 * 54)]));
       },
     );
+
+    test.each([
+      ['af_packet', 'auto'],
+      ['udp', 'auto'],
+      ['udp', 'off'],
+    ])('udp sends to %s, gso=%s: each datagram is a frame there', async (receiver, gso) => {
+      const peer = join(dir, 'peer.pcapng');
+      const on = { pair: '0' };
+      await configure('B', { ...settings(receiver, 'receive', 'never', on), signature: true });
+      lab.get('B').choose('peer', peer);
+      await start('B');
+      const sender = {
+        ...settings('udp', 'send', '5000 packets', { ...on, gso }),
+        hex: DATAGRAM,
+        rate: 'max',
+      };
+      await configure('A', { ...sender, signature: true });
+      await start('A');
+      await page.phase('A', 'done');
+      expect(snapshot('A')).toMatchObject({ role: 'send', taken: 5000, completed: 5000, received: null });
+      await page.until('everything has arrived', () => snapshot('B')?.received === 5000);
+      await lab.get('B').stop();
+      expect(snapshot('B')).toMatchObject({
+        received: 5000,
+        receivedBytes: 5000 * (DATAGRAM.length / 2),
+        signature: { streams: [{ received: 5000, lost: 0, duplicated: 0, reordered: 0 }], unsigned: 0 },
+      });
+      const wrong = 'ip.checksum.status == 0 || udp.checksum.status == 0 || !udp.dstport == 9';
+      const checked = ['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
+      expect(await tool('tshark', '-r', peer, ...checked, '-Y', wrong)).toBe('');
+      expect(await tool('capinfos', '-M', '-c', peer)).toMatch(/packets:\s+5000\b/);
+    });
 
     test('a receiver ends after so many frames, or by its time; roles that do not fit are refused', async () => {
       await configure('A', settings('af_packet', 'send', 'never'));

@@ -175,10 +175,13 @@ test('the last frames that arrived can be read, also after the end', async () =>
 });
 
 describe('without the setting', () => {
-  test('nothing is signed and nobody looks', async () => {
+  test('nothing is signed, and the last frames are kept as they came', async () => {
     const run = await play({ signature: false, peerOut: join(dir, 'off.pcapng') });
     expect(run.snapshot().signature).toBeNull();
-    expect(run.received.frames()).toEqual({ total: 0, frames: [] });
+    const { total, frames } = run.received.frames();
+    expect({ total, kept: frames.length }).toEqual({ total: run.snapshot().received, kept: 256 });
+    const last = { no: total, length: packet(40).length, hex: Buffer.from(packet(40)).toString('hex') };
+    expect(frames.at(-1)).toMatchObject(last);
     expect((await framesIn(join(dir, 'off.pcapng')))[0]).toEqual(packet(40));
   });
 

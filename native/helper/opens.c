@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* An AF_XDP queue is free again some 10 ms after its last socket was closed: a bind
-   that finds it busy is repeated for 100 ms. */
-#define BIND_TRIES   (20)
-#define BIND_WAIT_NS (5000000L)
+/* The kernel tidies up some 10 ms after an AF_XDP socket was closed; until then its queue
+   is busy and its memory counts as locked.  What either refuses is repeated for 200 ms. */
+#define FREE_TRIES   (40)
+#define FREE_WAIT_NS (5000000L)
 
 void
 opened_close( opened_t * out ) {
@@ -84,6 +84,15 @@ open_packet( link_t const * at, uint16_t ethertype, opened_t * out ) {
     fail( out, errno, "bind" );
 }
 
+/* Waits for what a closed socket still holds, before the tries run out.  Returns whether
+   to try again. */
+static int
+wait_for_free( int * tries ) {
+  if( ( *tries )++ == FREE_TRIES ) return 0;
+  nanosleep( &(struct timespec){ .tv_nsec = FREE_WAIT_NS }, NULL );
+  return 1;
+}
+
 /* Registers the memfd as UMEM.  The kernel pins its pages, so that the mapping here is
    not needed afterwards. */
 static int
@@ -94,8 +103,10 @@ register_umem( int fd, int memory, size_t sz, char const ** step ) {
   void * at = mmap( NULL, sz, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0 );
   if( at == MAP_FAILED ) return errno;
   struct xdp_umem_reg reg = { .addr = (uintptr_t)at, .len = sz, .chunk_size = PL_LAB_FRAME_SZ };
-  int err = setsockopt( fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof( reg ) ) ? errno : 0;
-  *step   = "UMEM";
+  int err, tries = 0;
+  do err = setsockopt( fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof( reg ) ) ? errno : 0;
+  while( err == ENOBUFS && wait_for_free( &tries ) );
+  *step = "UMEM";
   munmap( at, sz );
   return err;
 }
@@ -105,11 +116,10 @@ bind_xdp( int fd, uint32_t index, int zero_copy ) {
   struct sockaddr_xdp to = { .sxdp_family  = AF_XDP,
                              .sxdp_ifindex = index,
                              .sxdp_flags   = (uint16_t)( XDP_USE_NEED_WAKEUP | ( zero_copy ? XDP_ZEROCOPY : XDP_COPY ) ) };
-  for( int i = 0;; i++ ) {
-    if( !bind( fd, (struct sockaddr *)&to, sizeof( to ) ) ) return 0;
-    if( errno != EBUSY || i == BIND_TRIES ) return errno;
-    nanosleep( &(struct timespec){ .tv_nsec = BIND_WAIT_NS }, NULL );
-  }
+  int err, tries = 0;
+  do err = bind( fd, (struct sockaddr *)&to, sizeof( to ) ) ? errno : 0;
+  while( err == EBUSY && wait_for_free( &tries ) );
+  return err;
 }
 
 void

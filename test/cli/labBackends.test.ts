@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tool, tsharkBytes } from '../oracle';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { HEX, packetLab, scratch } from './cli';
-import { installFor, noLab, sentAs } from './labRun';
+import { installFor, noLab, sentAs, withTun } from './labRun';
 
 const dir = scratch();
 const user = isRoot ? makeUser() : null;
@@ -14,14 +12,6 @@ beforeAll(() => installFor(dir));
 
 const forbidden = await noLab();
 const people: readonly Person[] = user ? [self, user] : [self];
-
-/** The same person with a /dev/net/tun that everybody may open, as most systems have it; only root can make one. */
-function withTun(person: Person): Person {
-  if (!isRoot || person.identity.uid === undefined) return person;
-  const tun = join(dir, 'tun');
-  if (!existsSync(tun)) execFileSync('mknod', ['-m', '666', tun, 'c', '10', '200']);
-  return { ...person, tun };
-}
 
 /** Why there can be no TAP device for somebody, or null. */
 async function noTap(person: Person): Promise<string | null> {
@@ -45,7 +35,7 @@ describe.skipIf(forbidden !== null)('in a lab', () => {
     ] as const)(
       '%s %j: 50,000 frames are taken, completed and received',
       async ([backend, more], context) => {
-        const who = backend === 'tap' ? withTun(person) : person;
+        const who = backend === 'tap' ? withTun(person, dir) : person;
         const why = backend === 'tap' ? await noTap(who) : null;
         if (why !== null) return context.skip(why);
         const peer = join(dir, `${person.name.replaceAll(' ', '-')}-${backend}-${more.length}.pcapng`);

@@ -1,24 +1,31 @@
-import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../app/run/result';
 import { hostInterfaces, isAlive, processesIn, spaceOf, until } from '../lab/netLabCases';
 import { hexTo, noLab, noTap, WAYS, type Way } from '../lab/ways';
-import { frames, packetLab, scratch, start } from './cli';
+import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
+import { frames, packetLab, scratch } from './cli';
+import { installFor, startAs, withTun } from './labRun';
 
 // The command line and its helper, killed while a run is at full rate, in every way to send.
 
 const dir = scratch();
+const user = isRoot ? makeUser() : null;
+afterAll(() => user?.remove());
+beforeAll(() => installFor(dir));
+const people: readonly Person[] = user ? [self, user] : [self];
+
 const forbidden = await noLab();
 const withoutTap = forbidden === null ? await noTap() : null;
 const ways = WAYS.filter(({ backend }) => backend !== 'tap' || withoutTap === null);
 
-/** Begins a run that would go on for ten minutes. */
-function startOn({ backend, options }: Way, ...more: string[]) {
+/** Begins a run as somebody that would go on for ten minutes. */
+function startOn(person: Person, { backend, options }: Way, ...more: string[]) {
   const words = Object.entries(options).flatMap(([name, value]) => ['--opt', `${name}=${value}`]);
   const run = ['--hex', hexTo(0), '--rate', 'max', '--duration', '600s'];
-  return start('send', '--backend', backend, '--lab', '--json', ...words, ...run, ...more);
+  const who = backend === 'tap' ? withTun(person, dir) : person;
+  return startAs(who, dir, 'send', '--backend', backend, '--lab', '--json', ...words, ...run, ...more);
 }
 
 /** The helper that a process has started; 0 before. */
@@ -42,28 +49,32 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-describe.skipIf(forbidden !== null).each(ways)('$name', (way) => {
+const cases = people.flatMap((person) =>
+  ways.map((way) => ({ way, name: way.name, person, who: person.name })),
+);
+
+describe.skipIf(forbidden !== null).each(cases)('$name as $who', ({ way, person, name, who }) => {
+  const fileOf = (what: string) => join(dir, `${name}-${who}-${what}.pcapng`);
+
   test('the command line is killed: nothing is left, and its captures can be read', async () => {
     const host = hostInterfaces();
-    const tee = join(dir, `${way.name}-tee.pcapng`);
-    const peer = join(dir, `${way.name}-peer.pcapng`);
+    const tee = fileOf('tee');
+    const peer = fileOf('peer');
     const files = way.backend === 'udp' ? [tee] : [tee, peer];
-    const run = startOn(way, '--tee', tee, ...(way.backend === 'udp' ? [] : ['--peer-out', peer]));
-    const pid = run.pid ?? 0;
+    const run = startOn(person, way, '--tee', tee, ...(way.backend === 'udp' ? [] : ['--peer-out', peer]));
     await until('the captures', () => files.every((file) => sizeOf(file) > 1_000_000));
-    const helper = helperOf(pid);
+    const helper = helperOf(run.pid);
     expect(helper).toBeGreaterThan(0);
     const spaces = [spaceOf(helper)].filter((space) => space !== '');
     expect(spaces).not.toContain(readlinkSync('/proc/self/ns/net'));
-    const gone = once(run, 'exit');
     const killed = performance.now();
-    run.kill('SIGKILL');
-    expect(await gone).toEqual([null, 'SIGKILL']);
+    process.kill(run.pid, 'SIGKILL');
+    expect((await run.ended).status).toBeNull();
     await until('the end of the helper', () => !isAlive(helper));
     expect(processesIn(spaces)).toEqual([]);
     expect(hostInterfaces()).toEqual(host);
     const ms = performance.now() - killed;
-    console.log(`${way.name}: nothing left ${ms.toFixed()} ms after the kill`);
+    console.log(`${name} as ${who}: nothing left ${ms.toFixed()} ms after the kill`);
     // The bound is a second; a machine that does other things meanwhile is not what is tested.
     expect(ms).toBeLessThan(5000);
     for (const file of files) {
@@ -76,20 +87,12 @@ describe.skipIf(forbidden !== null).each(ways)('$name', (way) => {
   });
 
   test('its helper is killed: exit 1, and a fault in what is printed', async () => {
-    const tee = join(dir, `${way.name}-helper.pcapng`);
-    const run = startOn(way, '--tee', tee);
-    let stdout = '';
-    let stderr = '';
-    run.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    run.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const ended = once(run, 'close');
+    const tee = fileOf('helper');
+    const run = startOn(person, way, '--tee', tee);
     await until('the capture', () => sizeOf(tee) > 1_000_000);
-    process.kill(helperOf(run.pid ?? 0), 'SIGKILL');
-    expect(await ended).toEqual([1, null]);
+    process.kill(helperOf(run.pid), 'SIGKILL');
+    const { status, stdout, stderr } = await run.ended;
+    expect(status).toBe(1);
     const result = JSON.parse(stdout) as RunResult;
     expect(result).toMatchObject({ stoppedBy: 'fault', fault: { state: 'removed', step: 'helper' } });
     expect(result.taken + result.refused + result.unexamined).toBe(result.offered);

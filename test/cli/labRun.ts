@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, cpSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { RunResult } from '../../app/run/result';
-import type { Person } from '../ordinaryUser';
+import { isRoot, type Person } from '../ordinaryUser';
 import { HEX, packetLab } from './cli';
 
 /** Why there can be no lab here, or null. */
@@ -19,9 +19,28 @@ export function installFor(dir: string): void {
   cpSync('dist/cli.cjs', join(dir, 'cli.cjs'));
 }
 
+/** Makes a program of the tests one file that plain Node runs without anything of the project around it. */
+export function bundle(source: string, outfile: string): void {
+  const options = ['--bundle', '--platform=node', '--format=cjs', '--log-level=warning'];
+  execFileSync('node_modules/.bin/esbuild', [resolve(source), ...options, `--outfile=${outfile}`]);
+}
+
+/** The same person with a /dev/net/tun that everybody may open, as most systems have it; only root can make one. */
+export function withTun(person: Person, dir: string): Person {
+  if (!isRoot || person.identity.uid === undefined) return person;
+  const tun = join(dir, 'tun');
+  if (!existsSync(tun)) execFileSync('mknod', ['-m', '666', tun, 'c', '10', '200']);
+  return { ...person, tun };
+}
+
 /** Starts the command line of `dir` as somebody. */
 export function startAs(person: Person, dir: string, ...args: string[]) {
-  const words = [process.execPath, join(dir, 'cli.cjs'), ...args];
+  return startProgram(person, dir, 'cli.cjs', ...args);
+}
+
+/** Starts a program of `dir` under plain Node as somebody. */
+export function startProgram(person: Person, dir: string, program: string, ...args: string[]) {
+  const words = [process.execPath, join(dir, program), ...args];
   const { uid, gid } = person.identity;
   const inMounts = `mount --bind "$0" /dev/net/tun && exec setpriv --reuid ${uid} --regid ${gid} --clear-groups "$@"`;
   const [command = '', ...rest] =

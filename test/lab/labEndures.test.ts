@@ -1,108 +1,34 @@
-import { readdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../app/stats/snapshot';
-import { type LabPlace, NetLab } from '../../main/lab/netLab';
-import { type LabRun, startRun } from '../../main/lab/run';
-import { processesIn, spaceOf, until } from './netLabCases';
-import { noLab, noTap, planOn, WAYS, type Way } from './ways';
+import { chmodSync, cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NetLab } from '../../main/lab/netLab';
+import { startRun } from '../../main/lab/run';
+import { scratch } from '../cli/cli';
+import { bundle, startProgram, withTun } from '../cli/labRun';
+import { isRoot, makeUser } from '../ordinaryUser';
+import { balanced, deleted, helperKilled, linkDownUp } from './endureCases';
+import { until } from './netLabCases';
+import { noLab, noTap, planOn, WAYS } from './ways';
 
 // What becomes of runs at full rate, in every way to send, when something happens to the lab below them.
 
 const forbidden = await noLab();
 const withoutTap = forbidden === null ? await noTap() : null;
-
-let lab: NetLab;
-beforeEach(async () => {
-  if (forbidden === null) lab = await NetLab.open(2, 1500);
-});
-afterEach(() => lab?.close());
-
-async function running(way: Way, pair = 0): Promise<LabRun> {
-  const plan = planOn(way, pair);
-  const run = await startRun(plan, { device: () => lab.openRun(pair, plan.backend) });
-  await until(`frames of ${way.name}`, () => run.snapshot().taken > 1000);
-  return run;
-}
-
-/** What this way sends on: a TAP device is an interface of its own beside the pair. */
-const placeOf = ({ backend }: Way, pair = 0): LabPlace => ({ pair, end: 'a', tap: backend === 'tap' });
-
-function balanced(now: Snapshot): Snapshot {
-  const { offered, taken, refused, unexamined, completed, inFlight, received } = now;
-  expect(taken + refused + unexamined).toBe(offered);
-  expect(completed).toBeLessThanOrEqual(taken);
-  expect(inFlight).toBe(taken - completed);
-  expect(received ?? 0).toBeLessThanOrEqual(taken);
-  return now;
-}
-
 const ways = WAYS.filter(({ backend }) => backend !== 'tap' || withoutTap === null);
 
 describe.skipIf(forbidden !== null).each(ways)('$name', (way) => {
-  test('an interface deleted under a run: a fault; what is made again is new; another pair is not touched', async () => {
-    const [run, other] = [await running(way, 0), await running(way, 1)];
-    const before = other.snapshot().taken;
-    await lab.remove(placeOf(way));
-    const last = balanced(await run.done);
-    expect(last).toMatchObject({ stoppedBy: 'fault', state: 'removed', fault: { state: 'removed' } });
-    expect(last.fault?.sentence).toMatch(/ was removed, and the run has ended\. .* start a new run on it\.$/);
-    if (way.backend !== 'tap') await lab.create(0, 1500);
-    // The run has ended: nothing of it takes to the new interface.
-    const again = planOn(way, 0, { stop: { after: { kind: 'count', count: 1000 }, until: null } });
-    const next = await startRun(again, { device: () => lab.openRun(0, again.backend) });
-    expect(balanced(await next.done)).toMatchObject({
-      taken: 1000,
-      completed: 1000,
-      received: 1000,
-      fault: null,
-    });
-    expect(run.snapshot()).toEqual(last);
-    await until('the other goes on', () => other.snapshot().taken > before + 1000);
-    other.stop();
-    expect(balanced(await other.done)).toMatchObject({ stoppedBy: 'user', fault: null, refused: 0 });
-  });
+  test('an interface deleted under a run: a fault; what is made again is new; another pair is not touched', () =>
+    deleted(way));
 
-  test('the link down and up a hundred times: each time it is seen, and the run goes on', async () => {
-    const run = await running(way);
-    const place = placeOf(way);
-    for (let i = 0; i < 100; i++) {
-      await lab.setLink(place, false);
-      await until('the run sees the link down', () => run.snapshot().state === 'link-down');
-      const { taken } = balanced(run.snapshot());
-      await lab.setLink(place, true);
-      await until('frames flow', () => run.snapshot().taken > taken && run.snapshot().state === 'up');
-      balanced(run.snapshot());
-    }
-    run.stop();
-    const last = balanced(await run.done);
-    expect(last).toMatchObject({ stoppedBy: 'user', fault: null, unexamined: 0, state: 'up' });
-    // What was pending at the stop, at most.
-    expect(last.refused).toBeLessThanOrEqual(64);
-    expect(last.reasons.map(({ sentence }) => sentence).join()).toContain('The interface is down.');
-  }, 60_000);
+  test(
+    'the link down and up a hundred times: each time it is seen, and the run goes on',
+    () => linkDownUp(way, 100),
+    60_000,
+  );
 
   test('the helper is killed: a typed fault, and every descriptor closed', async () => {
-    const gone = await NetLab.open(1, 1500);
-    await gone.close();
-    const before = readdirSync('/proc/self/fd').length;
-    const own = await NetLab.open(1, 1500);
-    const plan = planOn(way);
-    const run = await startRun(plan, { device: () => own.openRun(0, plan.backend) });
-    await until('frames', () => run.snapshot().taken > 1000);
-    const spaces = [spaceOf(own.helper)].filter((space) => space !== '');
-    const killed = performance.now();
-    process.kill(own.helper, 'SIGKILL');
-    await until('the fault', () => run.snapshot().fault !== null);
-    const told = performance.now() - killed;
-    const last = balanced(await run.done);
-    await until('the end of the descriptors', () => readdirSync('/proc/self/fd').length === before);
-    const closed = performance.now() - killed;
+    const { told, closed } = await helperKilled(way);
     console.log(`${way.name}: fault ${told.toFixed()} ms, all closed ${closed.toFixed()} ms after the kill`);
-    expect(last).toMatchObject({ stoppedBy: 'fault', fault: { state: 'removed', step: 'helper' } });
-    expect(last.fault?.sentence).toContain("the lab's helper has ended");
-    // The bound is 250 ms; a machine that does other things meanwhile is not what is tested.
-    expect(closed).toBeLessThan(2500);
-    expect(processesIn(spaces)).toEqual([]);
   });
 });
 
@@ -147,6 +73,36 @@ test.skipIf(forbidden !== null)(
     await wide.close();
   },
 );
+
+describe.skipIf(forbidden !== null || !isRoot)('as an ordinary user', () => {
+  const dir = scratch();
+  const user = isRoot ? makeUser() : null;
+  afterAll(() => user?.remove());
+  const names = [
+    ...ways.flatMap(({ name }) => ['deleted', 'link', 'killed'].map((what) => `${name}: ${what}`)),
+    'starts and stops',
+    'all locked',
+  ];
+  const failures = new Map<string, string | null>();
+  let end = { status: null as number | null, stderr: '' };
+
+  beforeAll(async () => {
+    if (!user) return;
+    chmodSync(dir, 0o755);
+    cpSync('dist/native', join(dir, 'native'), { recursive: true });
+    bundle('test/lab/endureProgram.ts', join(dir, 'endures.cjs'));
+    const { status, stdout, stderr } = await startProgram(withTun(user, dir), dir, 'endures.cjs').ended;
+    end = { status, stderr };
+    for (const line of stdout.trim().split('\n')) {
+      const { name, failure } = JSON.parse(line) as { name: string; failure: string | null };
+      failures.set(name, failure);
+    }
+  }, 120_000);
+
+  test.each(names)('%s', (name) => {
+    expect(failures.get(name), `status ${end.status}\n${end.stderr}`).toBeNull();
+  });
+});
 
 if (forbidden !== null) test('runs in a lab', (context) => context.skip(forbidden));
 else if (withoutTap !== null) test('tap', (context) => context.skip(withoutTap));

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { which } from '../../main/dev/exec.mjs';
 import { HEX, scratch } from '../cli/cli';
+import { bundle } from '../cli/labRun';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { CASES, hostInterfaces, MARK, processesIn, until } from './netLabCases';
 
@@ -23,14 +24,7 @@ beforeAll(() => {
   cpSync('dist/cli.cjs', cli);
   const plan = { version: 1, backend: { name: 'af_packet' }, streams: [{ hex: HEX }], stop: { count: 1 } };
   writeFileSync(join(dir, 'plan.json'), JSON.stringify(plan), { mode: 0o644 });
-  execFileSync('node_modules/.bin/esbuild', [
-    resolve('test/lab/netLabProgram.ts'),
-    '--bundle',
-    '--platform=node',
-    '--format=cjs',
-    '--log-level=warning',
-    `--outfile=${program}`,
-  ]);
+  bundle('test/lab/netLabProgram.ts', program);
 });
 
 const children = new Set<ChildProcess>();

@@ -4,10 +4,10 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { LabEnd } from '../../app/lab/limits';
 import { NetLab } from '../../main/lab/netLab';
-import { startRun } from '../../main/lab/run';
 import { nativeAddon } from '../../main/native/addon';
-import { hostInterfaces, until } from '../lab/netLabCases';
-import { noLab, noTap, planOn, WAYS, type Way } from '../lab/ways';
+import { startAndStop } from '../lab/endureCases';
+import { hostInterfaces } from '../lab/netLabCases';
+import { noLab, noTap, WAYS, type Way } from '../lab/ways';
 import { family, held, mappedMiB } from './processes';
 
 const RUNS = 1000;
@@ -26,17 +26,6 @@ const collect = runInNewContext('gc') as () => void;
 const forbidden = await noLab();
 const withoutTap = forbidden === null ? await noTap() : null;
 const ways = WAYS.filter(({ backend }) => backend !== 'tap' || withoutTap === null);
-
-/** Starts a run on the pair, has it send, and stops it. */
-async function runOn(lab: NetLab, way: Way, pair: number): Promise<void> {
-  const plan = planOn(way, pair);
-  const run = await startRun(plan, { device: () => lab.openRun(pair, plan.backend) });
-  await until(`frames of ${way.name}`, () => run.snapshot().taken > 0);
-  run.stop();
-  const { fault, stoppedBy, offered, taken, refused, unexamined } = await run.done;
-  expect({ fault, stoppedBy }).toEqual({ fault: null, stoppedBy: 'user' });
-  expect(taken + refused + unexamined).toBe(offered);
-}
 
 /** Names of all interfaces in a namespace of the lab; null when another user may not look. */
 async function interfacesOf(lab: NetLab, end: LabEnd): Promise<string[] | null> {
@@ -84,7 +73,9 @@ describe.skipIf(forbidden !== null)('a lab', () => {
     let done = 0;
     const runs = async (count: number) => {
       for (const end = done + count; done < end; done += ways.length)
-        await Promise.all(ways.map((way, i) => runOn(lab, way, (i + done / ways.length) % ways.length)));
+        await Promise.all(
+          ways.map((way, i) => startAndStop(lab, way, (i + done / ways.length) % ways.length)),
+        );
       return left(lab);
     };
     const before = await runs(WARM_UP);
@@ -109,7 +100,7 @@ describe.skipIf(forbidden !== null)('a lab', () => {
     const labs = async (count: number) => {
       for (let i = 0; i < count; i++) {
         const lab = await NetLab.open(2, 1500);
-        await runOn(lab, ways[i % ways.length] as Way, i % 2);
+        await startAndStop(lab, ways[i % ways.length] as Way, i % 2);
         await lab.close();
       }
       return left(other);

@@ -6,7 +6,7 @@ import { FINDING_IDS, type Finding } from '../../app/lab/finding';
 import { which } from '../../main/dev/exec.mjs';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
 import { packetLab, scratch } from './cli';
-import { installFor, noLab, startAs } from './labRun';
+import { installFor, noLab, startAs, withTun } from './labRun';
 
 const dir = scratch();
 const bare = scratch();
@@ -248,7 +248,7 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
       sentence: expect.stringMatching(/CAP_NET_RAW.*CapEff 0000000000000000/),
       fix: 'packet-lab doctor --backend af_packet --lab',
     });
-    const tap = await doctor(person, '--backend', 'tap', '--lab');
+    const tap = await doctor(withTun(person, dir, '600'), '--backend', 'tap', '--lab');
     context.skip(one(tap, 'tun')?.level === 'ok', 'every user may open /dev/net/tun here');
     expect(tap.status).toBe(1);
     expect(problems(tap)).toEqual(['tun']);

@@ -25,11 +25,11 @@ export function bundle(source: string, outfile: string): void {
   execFileSync('node_modules/.bin/esbuild', [resolve(source), ...options, `--outfile=${outfile}`]);
 }
 
-/** The same person with a /dev/net/tun that everybody may open, as most systems have it; only root can make one. */
-export function withTun(person: Person, dir: string): Person {
+/** The same person with a /dev/net/tun of its own, which everybody may open as on most systems, or root alone; only root can make one. */
+export function withTun(person: Person, dir: string, mode: '666' | '600' = '666'): Person {
   if (!isRoot || person.identity.uid === undefined) return person;
-  const tun = join(dir, 'tun');
-  if (!existsSync(tun)) execFileSync('mknod', ['-m', '666', tun, 'c', '10', '200']);
+  const tun = join(dir, `tun-${mode}`);
+  if (!existsSync(tun)) execFileSync('mknod', ['-m', mode, tun, 'c', '10', '200']);
   return { ...person, tun };
 }
 

@@ -208,11 +208,13 @@ only_a_socket_on_that_interface( void ) {
     if( i == 0 ) bad.port.ifindex++;
     if( i == 1 ) bad.port.ifindex = 0U;
     if( i == 2 ) bad.send_fd = pair[0];
-    if( i == 3 ) bad.send_fd = -1;
+    if( i == 3 ) bad.send_fd = bad.recv_fd = -1;
     if( i == 4 ) bad.recv_fd = pair[1];
     if( i == 5 ) bad.tag_fd = pair[0];
     CHECK( !pl_backend_open_on( "af_packet", NULL, 0UL, &bad, &err ) );
-    CHECK_HAS( err.sentence, i == 4 ? "The peer's receive ring" : "a raw packet socket that is bound to pl0a" );
+    CHECK_HAS( err.sentence, i == 3   ? "nothing to send with and nothing to receive with"
+                             : i == 4 ? "The peer's receive ring"
+                                      : "a raw packet socket that is bound to pl0a" );
     CHECK( fcntl( good.send_fd, F_GETFD ) >= 0 && fcntl( good.tag_fd, F_GETFD ) >= 0 && fcntl( good.recv_fd, F_GETFD ) >= 0 );
   }
   close( pair[0] );

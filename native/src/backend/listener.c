@@ -50,8 +50,8 @@ static pl_backend_def_t const def = { .name       = "receiver",
                                       .cause_text = pl_port_cause_text };
 
 int
-pl_listener_fits( pl_device_t const * device ) {
-  return device->send_fd < 0;
+pl_listener_fits( pl_backend_def_t const * of, pl_device_t const * device ) {
+  return device->send_fd < 0 && of != &pl_backend_tap;
 }
 
 pl_backend_t *

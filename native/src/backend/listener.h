@@ -8,8 +8,8 @@
 
 struct pl_device;
 
-/* Whether a device has nothing to send with. */
-int pl_listener_fits( struct pl_device const * device );
+/* Whether a device has nothing to send with, and its receiver can do without: a TAP device goes with its sender. */
+int pl_listener_fits( pl_backend_def_t const * of, struct pl_device const * device );
 
 /* Opens it on such a device, which needs recv_fd: the socket on the interface
    itself.  Linux only.  def is the backend's, for its name and its option peer-ring.  NULL with err. */

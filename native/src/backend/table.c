@@ -153,7 +153,7 @@ pl_backend_open_on( char const * name, pl_opt_t const * opts, unsigned long opt_
   pl_backend_def_t const * def = read_opts( name, opts, opt_cnt, &vals, err );
   if( def && !def->open_on ) pl_err_set( err, ENODEV, "device", "%s takes no interface.", def->name );
 #ifdef PL_OS_LINUX
-  if( def && def->open_on && pl_listener_fits( device ) ) return pl_listener_open( def, &vals, device, err );
+  if( def && def->open_on && pl_listener_fits( def, device ) ) return pl_listener_open( def, &vals, device, err );
 #endif
   return def && def->open_on ? def->open_on( &vals, device, err ) : NULL;
 }

@@ -16,7 +16,9 @@ export const labPortSchema = z.object({
   /** IPv4 and Ethernet address; a TAP device has no IPv4 address, and it is empty. */
   address: z.string(),
   mac: z.string(),
-  /** Packets that the limited queue may hold; null = no queue, frames go at once. */
+  /** The queue discipline as the kernel names it, as in "noqueue"; empty = not told. */
+  qdisc: z.string(),
+  /** Packets that a pfifo of it may hold; null = there is none. */
   queue: z.number().nullable(),
 });
 export type LabPortInfo = z.infer<typeof labPortSchema>;

@@ -15,7 +15,7 @@ import { findBackend } from '../backends/table';
 import type { NativeDevice } from '../native/addon';
 import { type AskedBackend, labFacts } from './facts';
 import { LabError } from './labError';
-import { type LabPlace, type LabPort, NetLab } from './netLab';
+import { type LabPlace, NetLab } from './netLab';
 import { type NetLabCode, NetLabError } from './netLabError';
 
 /** What a held lab tells. */
@@ -43,8 +43,6 @@ export interface RunOnLab {
 interface Open {
   readonly net: NetLab;
   readonly size: LabSize;
-  /** Queue limits that were set, by name of the interface and valid for one ifindex: the kernel does not tell them. */
-  readonly queues: Map<string, { readonly ifindex: number; readonly packets: number }>;
 }
 
 /**
@@ -89,7 +87,7 @@ export class HeldLab {
   private async make(size: LabSize): Promise<void> {
     try {
       const net = await NetLab.open(size.pairs, size.mtu);
-      const open = { net, size, queues: new Map() };
+      const open = { net, size };
       this.open = open;
       net.onGone((why) => this.lost(open, why.sentence));
       await this.readAll(open);
@@ -137,7 +135,7 @@ export class HeldLab {
 
   async change({ pair, end, change }: LabPortInput): Promise<NetLabInfo> {
     const open = this.opened();
-    const { net, size, queues } = open;
+    const { net, size } = open;
     const place = placeOf(pair, end);
     switch (change.what) {
       case 'link':
@@ -149,12 +147,9 @@ export class HeldLab {
       case 'mtu':
         await net.setMtu(place, change.mtu);
         break;
-      case 'queue': {
-        const { name, ifindex } = await net.limitQueue(place, change.packets);
-        if (change.packets === null) queues.delete(name);
-        else queues.set(name, { ifindex, packets: change.packets });
+      case 'queue':
+        await net.limitQueue(place, change.packets);
         break;
-      }
       case 'delete':
         await net.remove(place);
         break;
@@ -251,12 +246,12 @@ export class HeldLab {
   private async readAll(open: Open): Promise<void> {
     const pairs = Array.from({ length: open.size.pairs }, async (_, pair) => {
       const [a = null, b = null, tap = null] = await Promise.all(
-        LAB_SPOTS.map(async (spot) => toInfo(await open.net.port(placeOf(pair, spot)), open.queues)),
+        LAB_SPOTS.map(async (spot) => read(open.net, placeOf(pair, spot))),
       );
       return { a, b, tap };
     });
-    const read = await Promise.all(pairs);
-    if (this.open === open) this.set({ ...this.state, pairs: read });
+    const now = await Promise.all(pairs);
+    if (this.open === open) this.set({ ...this.state, pairs: now });
   }
 
   private set(state: NetLabInfo): void {
@@ -277,12 +272,25 @@ function placeOf(pair: number, spot: LabSpot): LabPlace {
   return spot === 'tap' ? { pair, end: 'a', tap: true } : { pair, end: spot };
 }
 
-function toInfo(port: LabPort | null, queues: Open['queues']): LabPortInfo | null {
+/** An interface and what queues on it, whoever set that; null when it is not there. */
+async function read(net: NetLab, place: LabPlace): Promise<LabPortInfo | null> {
+  const port = await net.port(place);
   if (!port) return null;
   const { name, ifindex, up, carrier, mtu, address, mac } = port;
-  const limit = queues.get(name);
-  const queue = limit?.ifindex === ifindex ? limit.packets : null;
-  return { name, ifindex, up, carrier, mtu, address, mac, queue };
+  const link = await net.look(place);
+  // Between the two it may have been made again.
+  const { qdisc, queueLimit } = link.ifindex === ifindex ? link : { qdisc: '', queueLimit: 0 };
+  return {
+    name,
+    ifindex,
+    up,
+    carrier,
+    mtu,
+    address,
+    mac,
+    qdisc,
+    queue: queueLimit === 0 ? null : queueLimit,
+  };
 }
 
 function wordsOf(pair: number, spot: LabSpot, change: LabChange): string {

@@ -1,10 +1,17 @@
 import { LAB_SPOTS, portName } from '../../app/lab/limits';
 import type { LabPortInfo, NetLabInfo } from '../../app/lab/state';
+import { grouped } from '../../app/quantity/format';
 
 /** The states of an interface that a lamp shows, each as a word. */
 export function lampWords(port: LabPortInfo | null): readonly string[] {
   if (!port) return ['deleted'];
   return [port.up ? 'up' : 'down', port.carrier ? 'carrier' : 'no carrier'];
+}
+
+/** What frames wait in before they leave, whoever set it; null where they leave at once. */
+export function queueWords({ qdisc, queue }: LabPortInfo): string | null {
+  if (queue !== null) return `queue of ${grouped(queue)}`;
+  return qdisc === '' || qdisc === 'noqueue' || qdisc === 'noop' ? null : `queue ${qdisc}`;
 }
 
 function portsOf({ pairs }: NetLabInfo): ReadonlyMap<string, LabPortInfo | null> {

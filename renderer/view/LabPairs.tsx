@@ -3,7 +3,7 @@ import { LAB_ENDS, LAB_LIMITS, type LabSpot, portName } from '../../app/lab/limi
 import type { LabChange, LabPortInfo, NetLabInfo } from '../../app/lab/state';
 import { grouped } from '../../app/quantity/format';
 import { parseWhole } from '../../app/quantity/parse';
-import { lampWords } from '../store/labNews';
+import { lampWords, queueWords } from '../store/labNews';
 import { pairOfDraft } from '../store/labPreflight';
 import { LAB_FIELD } from '../store/netLab';
 import { Mark } from './Marks';
@@ -47,6 +47,7 @@ function Lamps({ port, spot }: { port: LabPortInfo | null; spot: LabSpot }) {
       </span>
     );
   }
+  const queue = queueWords(port);
   return (
     <>
       <span className="lab-lamp">
@@ -59,11 +60,8 @@ function Lamps({ port, spot }: { port: LabPortInfo | null; spot: LabSpot }) {
       </span>
       {spot !== 'tap' && (
         <span className="lab-lamp">
-          <Mark
-            shape={port.queue === null ? 'dash' : 'triangle'}
-            tone={port.queue === null ? 'quiet' : 'again'}
-          />
-          {port.queue === null ? 'no queue' : `queue of ${grouped(port.queue)}`}
+          <Mark shape={queue === null ? 'dash' : 'triangle'} tone={queue === null ? 'quiet' : 'again'} />
+          {queue ?? 'no queue'}
         </span>
       )}
     </>
@@ -236,7 +234,7 @@ function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
       />
       <Act
         label="No queue"
-        why={noQueue ?? (port?.queue === null ? `${name} has no queue.` : null)}
+        why={noQueue ?? (port && queueWords(port) === null ? `${name} has no queue.` : null)}
         onAct={() => act({ what: 'queue', packets: null })}
       />
     </div>

@@ -319,6 +319,18 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
         await gone(lab);
       });
 
+      test('a queue on the peer, which the lamp tells', async (context) => {
+        context.skip(which('tc') === null, 'needs tc');
+        const { lab, none } = await inLab();
+        if (none !== null) return console.log(`SKIP ${none}`);
+        const lamp = () => lab.held.info().pairs[0]?.b;
+        expect(lamp()).toMatchObject({ qdisc: 'noqueue', queue: null });
+        await atPeer(lab, 'tc', 'qdisc', 'replace', 'dev', 'pl0b', 'root', 'pfifo', 'limit', '7');
+        await expect.poll(lamp).toMatchObject({ qdisc: 'pfifo', queue: 7 });
+        await atPeer(lab, 'tc', 'qdisc', 'del', 'dev', 'pl0b', 'root');
+        await expect.poll(lamp).toMatchObject({ qdisc: 'noqueue', queue: null });
+      });
+
       test('threads of the peer are told before a run', async (context) => {
         context.skip(which('ethtool') === null, 'needs ethtool');
         const { lab, none } = await inLab();

@@ -1,18 +1,22 @@
 import type { AioCodeName } from '../../app/aio/codes';
 import type { InstanceInfo } from '../../app/ipc/contract';
+import type { LiveFinding } from '../../app/lab/finding';
 import { duration, frameBytes, grouped, si, wireBytes } from '../../app/quantity/format';
 import type { Settings } from '../../app/run/plan';
 import type { Limiter } from '../../app/stats/limiter';
 import type { Fault, Reason, Snapshot, StoppedBy } from '../../app/stats/snapshot';
+import { roleOfDraft } from './labPreflight';
 import type { LiveView } from './stream';
 
 /** Sentences and figures made from statistics. */
 
-/** Packets taken per second now, or over the whole run when it has ended; null before the first run. */
+/** Packets taken per second, or received by a run that sends none: now, or over the whole run when it has ended; null before the first run. */
 export function gotPps(view: LiveView | undefined): number | null {
   if (!view) return null;
-  if (view.snapshot.running) return view.rates?.taken ?? null;
-  return view.snapshot.seconds > 0 ? view.snapshot.taken / view.snapshot.seconds : null;
+  const { snapshot, rates } = view;
+  const metric = snapshot.role === 'receive' ? 'received' : 'taken';
+  if (snapshot.running) return rates?.[metric] ?? null;
+  return snapshot.seconds > 0 ? (snapshot[metric] ?? 0) / snapshot.seconds : null;
 }
 
 /** What each limiter means and what to change, for the run bar and the status line. */
@@ -74,8 +78,13 @@ const ENDED: Readonly<Record<StoppedBy, string>> = {
 /** One sentence on how a run ended and what it did; null while it goes on. */
 export function ending(snapshot: Snapshot): string | null {
   if (snapshot.running || snapshot.stoppedBy === null) return null;
-  const figures = `${grouped(snapshot.taken)} of ${grouped(snapshot.offered)} taken`;
-  return `${figures} in ${duration(snapshot.seconds * 1e9)}. ${ENDED[snapshot.stoppedBy]}`;
+  const { role, received, stoppedBy } = snapshot;
+  const receives = role === 'receive';
+  const figures = receives
+    ? `${grouped(received ?? 0)} frames received`
+    : `${grouped(snapshot.taken)} of ${grouped(snapshot.offered)} taken`;
+  const why = receives && stoppedBy === 'count' ? 'All that it waited for came.' : ENDED[stoppedBy];
+  return `${figures} in ${duration(snapshot.seconds * 1e9)}. ${why}`;
 }
 
 /** Errors that came back for packets of earlier calls, with the latest one's sentence. */
@@ -102,6 +111,8 @@ export function remedy(fault: Fault): string {
 
 /** What remains after a fault, with its figures. */
 export function kept(snapshot: Snapshot): string {
+  if (snapshot.role === 'receive')
+    return `Everything up to it: ${grouped(snapshot.received ?? 0)} frames received, the last of them, and the chart below.`;
   return `Everything up to it: ${grouped(snapshot.taken)} taken, ${grouped(snapshot.completed)} completed, and the charts below.`;
 }
 
@@ -119,8 +130,10 @@ export function reasonsOf(snapshot: Snapshot | undefined, code: AioCodeName): re
     .sort((a, b) => b.lastCall - a.lastCall || b.count - a.count);
 }
 
-/** What an instance that has never run says; it fits the source and the backend of the draft. */
-export function invitation(settings: Pick<Settings, 'source' | 'backend'>): string {
+/** What an instance that has never run says; it fits the source, the backend and the role of the draft. */
+export function invitation(settings: Pick<Settings, 'source' | 'backend' | 'options'>): string {
+  if (roleOfDraft(settings) === 'receive')
+    return 'No run yet. Press Run (Ctrl+E): what another instance sends on the pair is received. Nothing leaves this computer.';
   const source = settings.source === 'capture' ? 'the capture' : 'this packet';
   const where: Readonly<Record<string, string>> = {
     loopback: 'goes through an in-memory loopback',
@@ -130,6 +143,21 @@ export function invitation(settings: Pick<Settings, 'source' | 'backend'>): stri
   };
   const what = where[settings.backend] ?? `goes to ${settings.backend}`;
   return `No run yet. Press Run (Ctrl+E): ${source} ${what}. Nothing leaves this computer.`;
+}
+
+/** Causes that the region Diagnosis has found and that tell of the same frames as the notice of a loss. */
+const LOSSES: readonly string[] = ['carrier', 'peer', 'overrun'];
+
+/**
+ * The notice of a run where it says what nothing else does. Of a loss the region Diagnosis tells while the run is on,
+ * and the counters how much it is; afterwards the notice stays for what Diagnosis does not tell. Null = none.
+ */
+export function noticeOf(
+  { notice, running, noCarrier, receiverLoss }: Snapshot,
+  cause: Pick<LiveFinding, 'id'> | null,
+): string | null {
+  const isLoss = noCarrier > 0 || receiverLoss > 0;
+  return isLoss && (running || LOSSES.includes(cause?.id ?? '')) ? null : notice;
 }
 
 const PHASE_WORDS: Readonly<Record<InstanceInfo['phase'], string>> = {
@@ -153,7 +181,9 @@ export function announcement(instance: InstanceInfo, view: LiveView | undefined)
   if (snapshot.fault) return `${name} ended by a fault: ${snapshot.fault.sentence}`;
   const ended = ending(snapshot);
   if (ended !== null) return `${name}: ${ended}`;
-  const speed = rates ? `, ${si(rates.taken, 'pps')}` : '';
+  const got = rates ? gotPps(view) : null;
+  const speed = got === null ? '' : `, ${si(got, 'pps')}`;
+  if (snapshot.role === 'receive') return `${name}: ${grouped(snapshot.received ?? 0)} received${speed}.`;
   return `${name}: ${grouped(snapshot.taken)} taken${speed}, ${grouped(snapshot.refused)} refused, AGAIN ${grouped(
     snapshot.calls.again,
   )} times.`;

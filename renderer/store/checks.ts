@@ -19,6 +19,7 @@ import { parseStop } from '../../app/run/stop';
 import { NEEDS_CAPTURE } from '../../app/run/tuning';
 import { faultOf } from '../../app/stage/fault';
 import { isBusy } from './lab';
+import { roleOfDraft } from './labPreflight';
 
 /** What is wrong with a draft, by field, in the order of the form. Main checks again when Run is pressed. */
 export type FieldProblems = Readonly<Record<string, string>>;
@@ -114,7 +115,8 @@ export function checkSettings(
   else if (rate.value.kind === 'capture' && settings.source !== 'capture') problems.rate = NEEDS_CAPTURE;
   const stop = parseStop(settings.stop);
   if (!stop.ok) problems.stop = stop.sentence;
-  const unsigned = settings.signature && settings.source === 'hex' ? hexUnsignable(settings.hex) : null;
+  const signs = settings.signature && settings.source === 'hex' && roleOfDraft(settings) !== 'receive';
+  const unsigned = signs ? hexUnsignable(settings.hex) : null;
   if (unsigned !== null) problems.signature = unsigned;
   const seed = parseWhole(settings.seed, 'The seed', 0, SEED_MAX);
   if (!seed.ok) problems.seed = seed.sentence;

@@ -12,7 +12,7 @@ import { parseStop } from '../../app/run/stop';
 import { optionText } from './checks';
 import { craftedOf } from './craft';
 import { isBusy } from './lab';
-import { labLines, pairOfDraft, portOf } from './labPreflight';
+import { labLines, pairOfDraft, portOf, roleOfDraft } from './labPreflight';
 import { signatureLines } from './signaturePreflight';
 import { udpLines } from './udpPreflight';
 
@@ -194,6 +194,14 @@ function wireLines(
   return lines;
 }
 
+/** Of a run that only receives: the packet and how it would be sent have no part in it. */
+function receiveLines(settings: Settings, backend: BackendDescriptor, netLab: NetLabInfo): PreflightLine[] {
+  const lines = labLines(settings, backend, netLab);
+  if (!lines.every(({ level }) => level === 'good')) return lines;
+  const text = 'Packet, rate, batch, flush and stages are not used.';
+  return [...lines, { level: 'note', text }];
+}
+
 /** The lines of "Before you run", the worst first. */
 export function preflight(
   settings: Settings,
@@ -205,6 +213,7 @@ export function preflight(
   if (!backend) return [{ level: 'stop', text: 'Choose a backend.' }];
   if (backend.unavailable !== null)
     return [{ level: 'stop', text: backend.unavailable, needsLab: backend.capabilities.device === 'needed' }];
+  if (roleOfDraft(settings) === 'receive') return receiveLines(settings, backend, netLab);
   const mtu = portOf(settings, backend, netLab)?.mtu ?? mtuOf(settings, backend);
   const source =
     settings.source === 'hex'

@@ -10,12 +10,14 @@ import { checkSettings } from '../store/checks';
 import { stepSentence } from '../store/draft';
 import { intent } from '../store/intent';
 import { isBusy } from '../store/lab';
+import { roleOfDraft } from '../store/labPreflight';
 import { start, useInstance, useLab, useLive, useScreen, useSession, useSettings } from './session';
 import { ThemeMenu } from './ThemeMenu';
 import { TierBadge } from './TierBadge';
 
-/** The rate asked for: of the run that is or was on, else of the draft. */
-function askedWords(instance: InstanceInfo, settings: Settings): string {
+/** The rate asked for: of the run that is or was on, else of the draft. Who only receives asks for none. */
+function askedWords(instance: InstanceInfo, settings: Settings, receivesOnly: boolean): string {
+  if (receivesOnly) return '–';
   if (instance.asked !== null) return instance.asked;
   const rate = parseRate(settings.rate);
   if (!rate.ok) return '–';
@@ -26,6 +28,7 @@ function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Sett
   const view = useLive(instance.id);
   const got = gotPps(view);
   const limit = view?.limiter ?? null;
+  const receivesOnly = (view?.snapshot.role ?? roleOfDraft(settings)) === 'receive';
   return (
     <>
       <span className="bar-clock" title="Run time, hours:minutes:seconds">
@@ -33,7 +36,7 @@ function Speeds({ instance, settings }: { instance: InstanceInfo; settings: Sett
       </span>
       <span className="bar-speeds">
         <span className="bar-side">
-          asked <b className="bar-asked">{askedWords(instance, settings)}</b>
+          asked <b className="bar-asked">{askedWords(instance, settings, receivesOnly)}</b>
         </span>
         <span className="bar-main">
           got <b className="bar-got">{got === null ? '–' : si(got, 'pps')}</b>

@@ -43,9 +43,7 @@ test('a backend on an interface asks for a lab, which is opened from there', asy
     return;
   }
   await expect(badge(lab)).toHaveText('Lab');
-  await expect(page.getByRole('group', { name: 'Before you run' })).toContainText(
-    'pl0a is up and has a carrier',
-  );
+  await expect(page.getByRole('group', { name: 'Before you run' })).toContainText('pl0b counts what arrives');
   await lab.set('Stop after', '2000 packets');
   await lab.run();
   await expect.poll(() => lab.figure('received')).toBe(2000);

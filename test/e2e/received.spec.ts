@@ -93,3 +93,79 @@ test('a frozen view stands still while the run goes on', async ({ lab }) => {
   await expect.poll(() => figure(lab, 'received')).toBeGreaterThan(Number(before[0]));
   await lab.stop();
 });
+
+test('one instance sends on a pair, another only receives: its view is that of a receiver, and the figures balance', async ({
+  lab,
+}) => {
+  const { page } = lab;
+  test.skip(process.platform !== 'linux', 'a lab is made of network namespaces, which only Linux has');
+  const counters = page.getByRole('region', { name: 'Counters' });
+  const choose = async (role: string) => {
+    await page.getByLabel('Backend', { exact: true }).selectOption('af_packet');
+    await page.getByLabel('role', { exact: true }).selectOption(role);
+    await page.getByRole('switch', { name: 'Signature', exact: true }).check({ force: true });
+  };
+  const select = (id: string) => page.getByRole('row', { name: new RegExp(`^${id} `) }).click();
+
+  await page.keyboard.press('Control+Shift+L');
+  const page0 = page.getByRole('region', { name: 'Lab', exact: true });
+  const refused = page0.getByText('A lab is not possible');
+  await expect(refused.or(page0.getByRole('button', { name: 'Link down' })).first()).toBeVisible();
+  if (await refused.first().isVisible()) test.skip(true, (await refused.first().textContent()) ?? '');
+  await page.getByRole('button', { name: 'Show the packet', exact: true }).click();
+  await choose('send');
+  await page.getByRole('button', { name: 'Make it 24 B', exact: true }).click();
+  await lab.set('Rate', '5 kpps');
+  await lab.set('Stop after', '10000 packets');
+
+  await page.getByRole('button', { name: 'Add instance' }).click();
+  await choose('receive');
+  await lab.set('Stop after', 'never');
+  await expect(page.locator('#run-intent')).toHaveText('receives on pl0b until stopped');
+  await expect(page.getByRole('group', { name: 'Before you run' })).toContainText('Sends nothing');
+  await expect(region(lab)).toContainText('role=send');
+  await expect(counters.locator('dt').first()).toHaveText('Received');
+  await expect(counters.locator('[data-figure="taken"]')).toHaveCount(0);
+  await lab.shot('receiver-idle');
+  await lab.run();
+  await expect(page.locator('.status-text')).toHaveText('receives on pl0b until stopped');
+  await lab.shot('receiver-waits');
+
+  await select('A');
+  await lab.run();
+  await expect.poll(() => lab.figure('taken')).toBeGreaterThan(1000);
+  await select('B');
+  await expect.poll(() => lab.figure('received')).toBeGreaterThan(1000);
+  await lab.shot('receiver-runs');
+  await expect.poll(() => lab.figure('received')).toBe(10_000);
+  const length = 66;
+  await expect.poll(() => lab.figure('receivedBytes')).toBe(10_000 * length);
+  for (const name of ['receiverLoss', 'lost', 'reordered', 'duplicated', 'unsigned'])
+    expect(await lab.figure(name), name).toBe(0);
+  expect(await figure(lab, 'received')).toBe(10_000);
+  await expect(region(lab)).toContainText('10,000 frames, 660,000 B.');
+  await expect(region(lab).locator('[data-figure="frames-kept"]')).toHaveText('last 256 of 10,000 frames');
+  const list = region(lab).getByRole('grid', { name: 'Last frames received' });
+  await list.press('End');
+  await expect(region(lab).locator('[data-frame]')).toHaveAttribute('data-frame', '10000');
+  // What it received stands before the chart; nothing of sending is there.
+  const top = async (name: string) =>
+    (await page.getByRole('region', { name, exact: true }).boundingBox())?.y ?? Number.NaN;
+  expect(await top('Received')).toBeLessThan(await top('Throughput'));
+  for (const name of ['Error codes', 'Recent calls'])
+    await expect(page.getByRole('region', { name, exact: true }), name).toHaveCount(0);
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await lab.shot(`receiver-${colorScheme}`);
+    const found = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    expect(found.violations.map(({ id }) => id)).toEqual([]);
+  }
+  await lab.stop();
+  await lab.ended();
+  await expect(page.locator('.status-text')).toContainText('10,000 frames received in');
+  await lab.shot('receiver-done');
+
+  await select('A');
+  expect(await lab.figure('taken')).toBe(10_000);
+  await expect(counters.locator('dt').first()).toHaveText('Offered');
+});

@@ -6,7 +6,7 @@ import { afPacketBackend } from '../../main/backends/afPacket';
 import { udpBackend } from '../../main/backends/udp';
 import { checkSettings } from '../../renderer/store/checks';
 import { intent } from '../../renderer/store/intent';
-import { labNews, labTrouble } from '../../renderer/store/labNews';
+import { labNews, labTrouble, queueWords } from '../../renderer/store/labNews';
 import { preflight } from '../../renderer/store/preflight';
 import { FakeLab } from './fakeLab';
 
@@ -20,6 +20,7 @@ const port = (change: Partial<LabPortInfo> = {}): LabPortInfo => ({
   mtu: 1500,
   address: '198.18.0.1',
   mac: '02:00:c6:12:00:01',
+  qdisc: 'noqueue',
   queue: null,
   ...change,
 });
@@ -53,14 +54,22 @@ test('without a lab the run is not offered, and what would help is', () => {
 
 test.each([
   [port(), 'good: 60 B fits MTU 1,500 + 14 = 1,514 B.'],
-  [port(), 'good: pl0a is up and has a carrier; pl0b counts what arrives.'],
-  [port({ up: false }), 'warning: pl0a is down'],
-  [port({ carrier: false }), 'warning: pl0a has no carrier'],
-  [port({ queue: 10 }), 'warning: The queue of pl0a is limited'],
-  [null, 'stop: pl0a is deleted. Press Re-create on the Lab page.'],
+  [port(), 'good: pl0b counts what arrives.'],
 ])('before a run on %j: %s', (a, text) => {
   expect(lines(a).some((line) => line.startsWith(text))).toBe(true);
 });
+
+test.each([port({ up: false }), port({ carrier: false }), port({ qdisc: 'tbf', queue: 10 })])(
+  'how the interface is the diagnosis says, and nothing here: %j',
+  (a) => expect(lines(a)).toEqual(lines(port())),
+);
+
+test.each([
+  [port(), null],
+  [port({ qdisc: '' }), null],
+  [port({ qdisc: 'tbf', queue: 1000 }), 'queue of 1,000'],
+  [port({ qdisc: 'netem' }), 'queue netem'],
+])('the lamp of the queue says what is there: %j', (a, words) => expect(queueWords(a)).toBe(words));
 
 test('where no lab is possible the backends say which limit it is, and the run is not offered', () => {
   const refused = {
@@ -114,11 +123,31 @@ test('udp with a pair asks for a lab and takes the addresses of its pair', () =>
     said: expect.arrayContaining([{ level: 'stop', text: pairNeedsLab(0), needsLab: true }]),
   });
   expect(on('0', true).problems).toEqual({});
-  expect(on('0', true).said.map(({ text }) => text)).toContain(
-    'pl0a is up and has a carrier; pl0b counts what arrives.',
-  );
+  expect(on('0', true).said.map(({ text }) => text)).toContain('pl0b counts what arrives.');
   expect(on('0', true).said.flatMap(({ fix }) => fix?.label ?? [])).toEqual(['Use 198.18.0.2']);
   expect(on('none', true).said.flatMap(({ fix }) => fix?.label ?? [])).toEqual(['Use 127.0.0.1']);
+});
+
+test.each([
+  ['never', {}, 'receives on pl0b until stopped'],
+  ['once', {}, 'receives on pl0b until stopped'],
+  ['10s', { pair: '3' }, 'receives on pl3b for 10 s'],
+  ['1000 packets', { pair: '' }, 'receives on pl0b until 1,000 frames have come'],
+  ['1 packet', {}, 'receives on pl0b until 1 frame has come'],
+])('what a run will do that only receives, %s %j: %s', (stop, more, words) => {
+  const asked = { ...settings, stop, signature: true, options: { af_packet: { role: 'receive', ...more } } };
+  const backends = usableBackends([afPacketBackend], lab(port()));
+  const problems = checkSettings(asked, instance, backends);
+  expect(problems, 'the packet is not sent, so that it need not hold a signature').toEqual({});
+  expect(intent(asked, instance, problems)).toBe(words);
+});
+
+test('before a run that only receives nothing is said of a packet', () => {
+  expect(lines(port(), { role: 'receive' })).toEqual([
+    'good: Sends nothing: counts what another instance with role=send sends on pair 0 and pl0b receives.',
+    'note: Packet, rate, batch, flush and stages are not used.',
+  ]);
+  expect(lines(port(), { role: 'send' })).toContain('good: Nothing counts what arrives.');
 });
 
 test('a frame fits no interface that is deleted', () => {

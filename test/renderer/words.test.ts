@@ -5,7 +5,7 @@ import { encodeBytes } from '../../app/packet/encode';
 import { BUILT_IN_HEX, formatHex } from '../../app/packet/hex';
 import type { Settings } from '../../app/run/plan';
 import { udpBackend } from '../../main/backends/udp';
-import { bitRates, ending, lastPlace, lateText, remedy } from '../../renderer/store/account';
+import { bitRates, ending, lastPlace, lateText, noticeOf, remedy } from '../../renderer/store/account';
 import { checkSettings, isUnchosen } from '../../renderer/store/checks';
 import { intent } from '../../renderer/store/intent';
 import { preflight } from '../../renderer/store/preflight';
@@ -202,6 +202,20 @@ describe('accounts of a run', () => {
     const done = ran({ rate: '10kpps', stop: '1000' }, 5);
     expect(ending(done)).toBe('1,000 of 1,000 taken in 100 ms. The whole plan was offered.');
     expect(ending(ran({ stop: 'never' }, 5))).toBeNull();
+    expect(ending({ ...done, role: 'receive', received: 990 })).toBe(
+      '990 frames received in 100 ms. All that it waited for came.',
+    );
+  });
+
+  it('say what a run lost once: the diagnosis while it is on, its notice afterwards', () => {
+    const lost = { ...ran({ stop: 'never' }, 5), notice: 'No carrier.', noCarrier: 7 };
+    expect(lost.running).toBe(true);
+    expect(noticeOf(lost, null)).toBeNull();
+    expect(noticeOf({ ...lost, running: false }, null)).toBe('No carrier.');
+    expect(noticeOf({ ...lost, running: false }, { id: 'carrier' })).toBeNull();
+    expect(noticeOf({ ...lost, running: false }, { id: 'pace' })).toBe('No carrier.');
+    expect(noticeOf({ ...lost, noCarrier: 0, receiverLoss: 1 }, null)).toBeNull();
+    expect(noticeOf({ ...lost, noCarrier: 0 }, { id: 'carrier' })).toBe('No carrier.');
   });
 
   it('name the place of a refusal and a remedy for a fault', () => {

@@ -11,6 +11,53 @@ interface Tile {
   readonly value: number | null | undefined;
   readonly means: string;
   readonly tone?: string;
+  /** What is counted; packets where it is not said. */
+  readonly unit?: string;
+}
+
+/** The tiles of a run that sends nothing: what came, and what is missing of it. */
+function receiverTiles(s: Snapshot | undefined): readonly Tile[] {
+  const signed = s?.signature?.streams;
+  const sum = (of: 'lost' | 'reordered' | 'duplicated') =>
+    signed?.reduce((total, stream) => total + stream[of], 0);
+  const needs = 'By the signatures of the packets, of all streams together; – with Signature off.';
+  return [
+    { name: 'Received', key: 'received', value: s?.received, means: 'Frames that came.', unit: 'frames' },
+    {
+      name: 'Bytes',
+      key: 'receivedBytes',
+      value: s?.receivedBytes,
+      means: 'Bytes of these frames.',
+      unit: 'B',
+    },
+    {
+      name: 'Lost here',
+      key: 'receiverLoss',
+      value: s?.receiverLoss,
+      means: 'Frames that came and were lost by this receiver itself: its ring was full.',
+      tone: 'inval',
+      unit: 'frames',
+    },
+    {
+      name: 'Lost',
+      key: 'lost',
+      value: sum('lost'),
+      means: `Sent and not received. ${needs}`,
+      tone: 'inval',
+    },
+    {
+      name: 'Reordered',
+      key: 'reordered',
+      value: sum('reordered'),
+      means: `Received behind a later one. ${needs}`,
+    },
+    {
+      name: 'Duplicated',
+      key: 'duplicated',
+      value: sum('duplicated'),
+      means: `Received once more. ${needs}`,
+    },
+  ];
 }
 
 function tilesOf(s: Snapshot | undefined, backend: BackendDescriptor | undefined): readonly Tile[] {
@@ -70,7 +117,7 @@ function TileBox({ tile }: { tile: Tile }) {
       className={tone}
       data-figure={tile.key}
       data-value={known ? value : ''}
-      title={known ? `${grouped(value)} packets. ${tile.means}` : tile.means}
+      title={known ? `${grouped(value)} ${tile.unit ?? 'packets'}. ${tile.means}` : tile.means}
     >
       <dt>{tile.name}</dt>
       <dd className="tile-figure" onCopy={known ? copyExact(value) : undefined}>
@@ -123,6 +170,18 @@ function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefine
       means: 'Errors the system reported about earlier packets; they stay taken.',
     },
     {
+      name: 'Lost, no carrier',
+      key: 'noCarrier',
+      value: s?.noCarrier,
+      means: 'Accepted while the peer was down, and lost.',
+    },
+    {
+      name: 'Lost at the receiver',
+      key: 'receiverLoss',
+      value: s?.receiverLoss,
+      means: 'Arrived and lost by the receiver itself: its ring was full.',
+    },
+    {
       name: 'Not captured',
       key: 'notCaptured',
       value: s?.notCaptured,
@@ -138,20 +197,39 @@ function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefine
   return [...list, ...rare.filter((m) => (m.value ?? 0) > 0)];
 }
 
-/** The six numbers that tell offered from accepted from delivered, and the smaller ones beside them. */
-export function Counters({ instance }: { instance: InstanceInfo }) {
+function receiverMinors(s: Snapshot | undefined): readonly Minor[] {
+  const signed = s?.signature;
+  return [
+    {
+      name: 'Unsigned',
+      key: 'unsigned',
+      value: signed?.unsigned,
+      means: 'Frames without a signature; – with Signature off.',
+    },
+    { name: 'Streams', key: 'streams', value: signed?.streams.length, means: 'Signed streams that came.' },
+    {
+      name: 'Not captured',
+      key: 'notCaptured',
+      value: s?.notCaptured,
+      means: 'Frames not recorded since capturing stopped.',
+    },
+  ];
+}
+
+/** The six numbers that tell offered from accepted from delivered, or what was received from what is missing; the smaller ones beside them. */
+export function Counters({ instance, receivesOnly }: { instance: InstanceInfo; receivesOnly: boolean }) {
   const snapshot = useLive(instance.id)?.snapshot;
   const backend = useBackend(instance.ranOn ?? instance.settings.backend);
   return (
     <section className="counters" aria-label="Counters">
       <dl className="tiles">
-        {tilesOf(snapshot, backend).map((tile) => (
+        {(receivesOnly ? receiverTiles(snapshot) : tilesOf(snapshot, backend)).map((tile) => (
           <TileBox key={tile.key} tile={tile} />
         ))}
       </dl>
       <div className="minors">
         <dl className="minor-list">
-          {minorsOf(snapshot, backend).map((m) => (
+          {(receivesOnly ? receiverMinors(snapshot) : minorsOf(snapshot, backend)).map((m) => (
             <div
               key={m.key}
               className="minor"

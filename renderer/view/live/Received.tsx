@@ -6,6 +6,7 @@ import type { Settings } from '../../../app/run/plan';
 import type { Received as Figures } from '../../../app/stats/received';
 import type { Snapshot } from '../../../app/stats/snapshot';
 import { latencyBars } from '../../store/histogram';
+import { roleOfDraft } from '../../store/labPreflight';
 import { framesText } from '../../store/received';
 import { useBackend, useLive, useReceived, useScreen, useSession } from '../session';
 import { Histogram, HistogramTable, LATENCY_AXIS } from './Histogram';
@@ -80,9 +81,9 @@ function Histograms({ instance, stream, seen }: { instance: InstanceInfo; stream
 
 /** What any receiver counts: frames, bytes, and loss that is its own. */
 function Counted({ snapshot }: { snapshot: Snapshot }) {
-  const { role, received, receivedBytes, receiverLoss, ownReceived, signature } = snapshot;
+  const { received, receivedBytes, receiverLoss, ownReceived, signature } = snapshot;
   const lines = [
-    `${role === 'receive' ? 'Receives only: ' : ''}${grouped(received ?? 0)} frames, ${grouped(receivedBytes ?? 0)} B.`,
+    `${grouped(received ?? 0)} frames, ${grouped(receivedBytes ?? 0)} B.`,
     receiverLoss > 0 &&
       `${grouped(receiverLoss)} frames arrived and were lost here: the receive ring was full.`,
     ownReceived !== null && ownReceived > 0 && `${grouped(ownReceived)} frames the kernel sent by itself.`,
@@ -114,9 +115,11 @@ function Empty({ instance, settings }: { instance: InstanceInfo; settings: Setti
   const teaches =
     backend && !backend.capabilities.peer
       ? `${backend.name} has no far end that receives. Choose one that has, such as loopback, and turn Signature on.`
-      : settings.signature && instance.run === 0
-        ? 'Press Run: what the far end receives is shown here, stream by stream.'
-        : 'Turn on Signature in Run settings: each packet then says which it is and when it left, and the far end shows here what was received, lost, reordered and duplicated, with latency and gaps.';
+      : roleOfDraft(settings) === 'receive'
+        ? 'Press Run, and run an instance with role=send on the same pair: what comes is shown here. Turn Signature on in both to see loss, order, copies, latency and gaps.'
+        : settings.signature && instance.run === 0
+          ? 'Press Run: what the far end receives is shown here, stream by stream.'
+          : 'Turn on Signature in Run settings: each packet then says which it is and when it left, and the far end shows here what was received, lost, reordered and duplicated, with latency and gaps.';
   return <p className="received-empty">{teaches}</p>;
 }
 

@@ -1,10 +1,11 @@
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Fault, Snapshot } from '../../../app/stats/snapshot';
-import { ending, kept, LIMITER_WORDS, lateText, phaseWord, remedy } from '../../store/account';
+import { ending, kept, LIMITER_WORDS, lateText, noticeOf, phaseWord, remedy } from '../../store/account';
+import { receivingWords } from '../../store/intent';
 import { setProblem } from '../../store/screen';
 import { CopyButton, ErrorNote } from '../ErrorNote';
 import { Mark, PhaseMark } from '../Marks';
-import { useLive, useScreen, useSession, useStream } from '../session';
+import { useLab, useLive, useScreen, useSession, useStream } from '../session';
 import { ExportMenu } from './ExportMenu';
 import { FreezeButton, SpanSwitch } from './headButtons';
 
@@ -50,7 +51,9 @@ function words(instance: InstanceInfo, snapshot: Snapshot | undefined, held: str
     case 'opening':
       return 'the backend';
     case 'running':
-      return `on ${instance.ranOn ?? instance.settings.backend}${held === null ? '' : `, ${held}`}`;
+      return snapshot?.role === 'receive'
+        ? receivingWords(instance.settings)
+        : `on ${instance.ranOn ?? instance.settings.backend}${held === null ? '' : `, ${held}`}`;
     case 'stopping':
       return 'the run';
     case 'done':
@@ -66,6 +69,8 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
   const slowHz = useStream((s) => s.slowHz);
   const problem = useScreen((s) => s.problems[instance.id]);
   const snapshot = view?.snapshot;
+  const cause = useLab((s) => s.diagnoses[instance.id]?.live ?? null);
+  const notice = snapshot ? noticeOf(snapshot, cause) : null;
   const fault = snapshot?.fault ?? null;
   const limit = view?.snapshot.running ? view.limiter : null;
   const text = words(instance, snapshot, limit && LIMITER_WORDS[limit].short);
@@ -82,10 +87,10 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
         <FreezeButton />
         <ExportMenu instance={instance} />
       </div>
-      {snapshot?.notice != null && (
+      {notice !== null && (
         <p className="status-notice">
           <Mark shape="triangle" tone="warning" />
-          <span>{snapshot.notice}</span>
+          <span>{notice}</span>
         </p>
       )}
       {snapshot?.lateError != null && (

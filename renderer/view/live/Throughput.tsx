@@ -15,6 +15,7 @@ import { useChart } from './useChart';
 
 const METRICS: readonly SeriesMetric[] = ['taken', 'received'];
 const TAKEN_ONLY = THROUGHPUT_LINES.slice(0, 1);
+const RECEIVED_ONLY = THROUGHPUT_LINES.slice(1);
 
 function BitFigures({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const view = useLive(instance.id);
@@ -42,11 +43,13 @@ function BitFigures({ instance, settings }: { instance: InstanceInfo; settings: 
 }
 
 /** Packets taken and received per second. */
-export function Throughput({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
+export function Throughput(props: { instance: InstanceInfo; settings: Settings; receivesOnly: boolean }) {
+  const { instance, settings, receivesOnly } = props;
   const [table, setTable] = useState(false);
   const backend = useBackend(instance.ranOn ?? instance.settings.backend);
   const { rows, stalls, scale, axis } = useChart(instance.id, METRICS, 0);
-  const lines = backend?.capabilities.peer === false ? TAKEN_ONLY : THROUGHPUT_LINES;
+  const sent = backend?.capabilities.peer === false ? TAKEN_ONLY : THROUGHPUT_LINES;
+  const lines = receivesOnly ? RECEIVED_ONLY : sent;
   return (
     <section className="chart-box" aria-label="Throughput">
       <div className="chart-head">
@@ -68,11 +71,11 @@ export function Throughput({ instance, settings }: { instance: InstanceInfo; set
           scale={scale}
           axis={axis}
           unit="pps"
-          label="Line chart of packets per second, taken and received, over time since the start."
+          label={`Line chart of packets per second, ${receivesOnly ? 'received' : 'taken and received'}, over time since the start.`}
           empty={instance.run === 0 ? invitation(settings) : null}
         />
       )}
-      <BitFigures instance={instance} settings={settings} />
+      {!receivesOnly && <BitFigures instance={instance} settings={settings} />}
     </section>
   );
 }

@@ -16,7 +16,7 @@ export const labPortSchema = z.object({
   /** IPv4 and Ethernet address; a TAP device has no IPv4 address, and it is empty. */
   address: z.string(),
   mac: z.string(),
-  /** The queue discipline as the kernel names it, as in "noqueue"; empty = not told. */
+  /** The queue discipline as the kernel names it, as in "noqueue"; empty = not told, as of a TAP device. */
   qdisc: z.string(),
   /** Packets that a pfifo of it may hold; null = there is none. */
   queue: z.number().nullable(),

@@ -277,9 +277,9 @@ async function read(net: NetLab, place: LabPlace): Promise<LabPortInfo | null> {
   const port = await net.port(place);
   if (!port) return null;
   const { name, ifindex, up, carrier, mtu, address, mac } = port;
-  const link = await net.look(place);
-  // Between the two it may have been made again.
-  const { qdisc, queueLimit } = link.ifindex === ifindex ? link : { qdisc: '', queueLimit: 0 };
+  // What is written to a TAP device passes no queue. Any other may have been made again between the two.
+  const link = place.tap ? null : await net.look(place);
+  const { qdisc, queueLimit } = link?.ifindex === ifindex ? link : { qdisc: '', queueLimit: 0 };
   return {
     name,
     ifindex,

@@ -5,7 +5,7 @@ import { grouped } from '../../app/quantity/format';
 /** The states of an interface that a lamp shows, each as a word. */
 export function lampWords(port: LabPortInfo | null): readonly string[] {
   if (!port) return ['deleted'];
-  return [port.up ? 'up' : 'down', port.carrier ? 'carrier' : 'no carrier'];
+  return [port.up ? 'up' : 'down', port.carrier ? 'carrier' : 'no carrier', queueWords(port) ?? 'no queue'];
 }
 
 /** What frames wait in before they leave, whoever set it; null where they leave at once. */

@@ -84,8 +84,11 @@ test('a run that is zero says why, and its button mends it', async ({ lab }) => 
     await expect.poll(() => lab.figure('received')).toBeGreaterThan(before + 100);
   };
 
+  const counters = page.getByRole('region', { name: 'Counters', exact: true });
+  const place = await counters.boundingBox();
   await button(lab, 'Link down').press('Enter');
   await expect(finding(lab, 'link')).toContainText('pl0a is down');
+  expect(await counters.boundingBox(), 'a finding does not move the counters').toEqual(place);
   await expect(finding(lab, 'link').locator('code')).toContainText('ip link set dev pl0a up');
   await expect(region(lab).getByRole('status')).toContainText('pl0a is down');
   await expect(page.getByRole('region', { name: 'Counters' })).toBeInViewport();
@@ -98,6 +101,9 @@ test('a run that is zero says why, and its button mends it', async ({ lab }) => 
   await page.locator('[data-field="tier"]').click();
   await button(lab, 'Carrier off').press('Enter');
   await expect(finding(lab, 'carrier', 'peer')).toContainText('pl0b is down');
+  // It is said once: how many were lost is a counter.
+  await expect.poll(() => lab.figure('noCarrier')).toBeGreaterThan(0);
+  await expect(page.locator('.status-notice')).toHaveCount(0);
   await page.emulateMedia({ colorScheme: 'dark' });
   await lab.shot('diagnosis-live-dark');
   expect(await violations(lab)).toEqual([]);

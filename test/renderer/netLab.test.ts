@@ -94,6 +94,7 @@ test('lamps that go on or off are told in words, a TAP device that comes with it
   expect(labNews(before, before)).toBeNull();
   expect(labNews(before, lab(port({ up: false, carrier: false })))).toBe('pl0a: down, no carrier.');
   expect(labNews(before, lab(port({ mtu: 576 })))).toBeNull();
+  expect(labNews(before, lab(port({ qdisc: 'tbf', queue: 10 })))).toBe('pl0a: queue of 10.');
   expect(labNews(before, lab(null))).toBe('pl0a is deleted. pl0b is deleted.');
   expect(labNews(lab(null), before)).toBe('pl0a is there. pl0b is there.');
   const withTap = {

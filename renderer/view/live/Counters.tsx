@@ -170,13 +170,13 @@ function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefine
       means: 'Errors the system reported about earlier packets; they stay taken.',
     },
     {
-      name: 'Lost, no carrier',
+      name: 'No carrier',
       key: 'noCarrier',
       value: s?.noCarrier,
       means: 'Accepted while the peer was down, and lost.',
     },
     {
-      name: 'Lost at the receiver',
+      name: 'Lost here',
       key: 'receiverLoss',
       value: s?.receiverLoss,
       means: 'Arrived and lost by the receiver itself: its ring was full.',

@@ -19,8 +19,9 @@ export function LivePane({ instance, settings }: { instance: InstanceInfo; setti
   return (
     <div className="live" data-pane="">
       <RunStatus instance={instance} />
-      <Diagnosis key={`d-${instance.id}`} instance={instance} />
       <Counters instance={instance} receivesOnly={receivesOnly} />
+      {/* Below the counters, so that a finding which comes or goes does not move them. */}
+      <Diagnosis key={`d-${instance.id}`} instance={instance} />
       {receivesOnly && received}
       <div className="charts">
         <Throughput

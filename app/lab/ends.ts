@@ -133,7 +133,9 @@ export function onInterface(facts: Sender, place: PlaceFacts & { kind: 'interfac
   return [
     ...basics,
     queues(name, details),
-    driver(name, details),
+    facts.backend.name === 'tap' && details.driver !== TAP_DRIVER
+      ? noTap(name, details)
+      : driver(name, details),
     xdp(facts, name, details, sudo),
     qdisc(facts, name, details, sudo),
     offloads(name, details, sudo),
@@ -172,6 +174,18 @@ function driver(name: string, { driver }: InterfaceDetails): Finding | null {
   return driver ? ok('driver', `The driver of ${name} is ${driver}.`) : null;
 }
 
+/** What the kernel calls the driver of TUN and TAP devices. */
+const TAP_DRIVER = 'tun';
+
+function noTap(name: string, { driver }: InterfaceDetails): Finding {
+  const own = driver === null ? '' : ` (its driver is ${driver})`;
+  return problem(
+    'driver',
+    `${name} is no TAP device${own}, and tap writes to nothing else.`,
+    'packet-lab doctor --backend tap --lab',
+  );
+}
+
 function count(queues: number, what: string): string {
   return `${queues} ${what} queue${queues === 1 ? '' : 's'}`;
 }
@@ -195,7 +209,7 @@ function carrier({ name, up, carrier }: InterfaceFacts, peer: string | null, sud
     ? problem(
         'carrier',
         `${name} has no carrier: no cable, or nobody at its other end, so frames are lost.`,
-        null,
+        `ip -details link show dev ${word(name)}`,
       )
     : problem(
         'carrier',
@@ -247,7 +261,7 @@ function xdp(facts: Sender, name: string, details: InterfaceDetails, sudo: strin
     return warning(
       'xdp',
       `The driver of ${name} does not run XDP itself: frames are copied, and slower.`,
-      null,
+      `ethtool -i ${word(name)}`,
     );
   const zero = details.xdpZeroCopy ? ', also without copying' : ', with copying only';
   return ok('xdp', `The driver of ${name} runs XDP itself${zero}.`);

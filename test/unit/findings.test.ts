@@ -300,7 +300,9 @@ describe('on an interface of this computer', () => {
 
   test('down, and without a carrier', () => {
     expect(host({ up: false }).of('link')?.fix).toBe('sudo ip link set dev net9 up');
-    expect(host({ carrier: false }).of('carrier')).toMatchObject(pair('problem', /no cable/, null));
+    expect(host({ carrier: false }).of('carrier')).toMatchObject(
+      pair('problem', /no cable/, 'ip -details link show dev net9'),
+    );
     expect(host({ name: "a'$(b)", up: false }).of('link')?.fix).toBe("sudo ip link set dev 'a'\\''$(b)' up");
   });
 
@@ -311,13 +313,24 @@ describe('on an interface of this computer', () => {
     expect(host({}, { driver: null }).of('driver')).toBeUndefined();
   });
 
+  test('tap asks for a TAP device', () => {
+    const tap = (driver: string | null) => found('tap', { place: onHost({}, { driver }) });
+    const fix = 'packet-lab doctor --backend tap --lab';
+    expect(tap('veth').of('driver')).toMatchObject(
+      pair('problem', /no TAP device \(its driver is veth\)/, fix),
+    );
+    expect(tap(null).of('driver')).toMatchObject(pair('problem', /net9 is no TAP device, and/, fix));
+    expect(isReady(tap('veth').all)).toBe(false);
+    expect(tap('tun').of('driver')).toMatchObject(pair('ok', /is tun/, null));
+  });
+
   test('XDP', () => {
     const xdp = (details: Partial<InterfaceDetails>, zeroCopy = false) =>
       found('af_xdp', { place: onHost({}, details), zeroCopy }).of('xdp');
     expect(xdp({})?.sentence).toContain('also without copying');
     expect(xdp({ xdpZeroCopy: false })).toMatchObject(pair('ok', /with copying only/, null));
     expect(xdp({ xdpZeroCopy: false }, true)?.level).toBe('problem');
-    expect(xdp({ xdpNative: false })).toMatchObject(pair('warning', /not run XDP itself/, null));
+    expect(xdp({ xdpNative: false })).toMatchObject(pair('warning', /not run XDP itself/, 'ethtool -i net9'));
     expect(xdp({ xdpNative: null })).toMatchObject(pair('ok', /does not tell/, null));
     const off = 'sudo ip link set dev net9 xdp off';
     expect(host({}, { xdpAttached: true }).of('xdp')).toMatchObject(pair('warning', /XDP program/, off));

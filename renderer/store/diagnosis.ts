@@ -31,17 +31,25 @@ function readiness(checks: readonly Finding[]): Pick<DiagnosisView, 'level' | 's
   return { level: 'ok', summary: `Ready: ${count(checks.length, 'check')}` };
 }
 
-/** `live` is the finding of the run as it is shown, which changes at a bounded rate. */
+/**
+ * `live` is the finding of the run as it is shown, which changes at a bounded rate. A run with `receivesOnly` is not
+ * looked at: what keeps packets from it is found at the instance that sends them.
+ */
 export function diagnosisView(
   instance: Pick<InstanceInfo, 'phase' | 'run'>,
   diagnosis: Diagnosis | undefined,
   live: LiveFinding | null,
+  receivesOnly = false,
 ): DiagnosisView {
   const checks = diagnosis?.preflight ?? [];
   const running = isBusy(instance);
   if (live && running) {
     const summary = live.level === 'ok' ? 'No fault' : 'Why it is zero, or far too little';
     return { level: live.level, summary, shown: [live], checks };
+  }
+  if (running && receivesOnly) {
+    const summary = 'Waiting for what comes: the instance that sends says what is in its way';
+    return { level: 'quiet', summary, shown: [], checks };
   }
   if (running) return { level: 'ok', summary: 'Watching the run: nothing is in its way', shown: [], checks };
   const found = checks

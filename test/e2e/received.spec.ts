@@ -129,6 +129,7 @@ test('one instance sends on a pair, another only receives: its view is that of a
   await lab.shot('receiver-idle');
   await lab.run();
   await expect(page.locator('.status-text')).toHaveText('receives on pl0b until stopped');
+  await expect(page.getByRole('region', { name: 'Diagnosis' })).toContainText('Waiting for what comes');
   await lab.shot('receiver-waits');
 
   await select('A');
@@ -154,12 +155,10 @@ test('one instance sends on a pair, another only receives: its view is that of a
   expect(await top('Received')).toBeLessThan(await top('Throughput'));
   for (const name of ['Error codes', 'Recent calls'])
     await expect(page.getByRole('region', { name, exact: true }), name).toHaveCount(0);
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await lab.shot(`receiver-${colorScheme}`);
-    const found = await new AxeBuilder({ page }).setLegacyMode().analyze();
-    expect(found.violations.map(({ id }) => id)).toEqual([]);
-  }
+  const found = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  expect(found.violations.map(({ id }) => id)).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await lab.shot('receiver-dark');
   await lab.stop();
   await lab.ended();
   await expect(page.locator('.status-text')).toContainText('10,000 frames received in');

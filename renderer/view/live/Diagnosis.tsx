@@ -92,12 +92,12 @@ function FindingRow({ finding }: { finding: Finding }) {
 }
 
 /** Why it is zero, or may become so: a line that is always there, and in full what is not all right. */
-export function Diagnosis({ instance }: { instance: InstanceInfo }) {
+export function Diagnosis({ instance, receivesOnly }: { instance: InstanceInfo; receivesOnly: boolean }) {
   const diagnosis = useLab((s) => s.diagnoses[instance.id]);
   const live = useSteady(diagnosis?.live ?? null);
   const [open, setOpen] = useState(false);
   const list = useId();
-  const { level, summary, shown, checks } = diagnosisView(instance, diagnosis, live);
+  const { level, summary, shown, checks } = diagnosisView(instance, diagnosis, live, receivesOnly);
   return (
     <section className={`diagnosis ${shown.length > 0 ? level : ''}`} aria-label="Diagnosis">
       <div className="diagnosis-line">

@@ -21,7 +21,7 @@ export function LivePane({ instance, settings }: { instance: InstanceInfo; setti
       <RunStatus instance={instance} />
       <Counters instance={instance} receivesOnly={receivesOnly} />
       {/* Below the counters, so that a finding which comes or goes does not move them. */}
-      <Diagnosis key={`d-${instance.id}`} instance={instance} />
+      <Diagnosis key={`d-${instance.id}`} instance={instance} receivesOnly={receivesOnly} />
       {receivesOnly && received}
       <div className="charts">
         <Throughput

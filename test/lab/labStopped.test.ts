@@ -2,23 +2,33 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { defaultSettings } from '../../app/run/settings';
+import { summary } from '../../main/cli/report';
 import { Lab } from '../../main/lab/lab';
 import { NetLab } from '../../main/lab/netLab';
 import { startRun } from '../../main/lab/run';
+import { nativeAddon } from '../../main/native/addon';
 import { until } from './netLabCases';
-import { noLab, noTap, planOn, WAYS } from './ways';
+import { hexTo, noLab, noTap, planOn, WAYS, type Way } from './ways';
 
 const forbidden = await noLab();
 const withoutTap = forbidden === null ? await noTap() : null;
-/** What the window sends on its lab. */
-const ways = WAYS.filter(({ backend }) => backend !== 'udp' && (backend !== 'tap' || withoutTap === null));
+const ways = WAYS.filter(({ backend }) => backend !== 'tap' || withoutTap === null);
 
-/** Stops this whole process, as SIGSTOP from outside would; another one lets it go on. */
-async function standStill(seconds: number): Promise<void> {
-  const waker = spawn('sh', ['-c', `sleep ${seconds}; kill -CONT ${process.pid}`], { stdio: 'ignore' });
+/**
+ * Stops this whole process, as SIGSTOP from outside would, while another one runs a program; `descriptor` is its descriptor
+ * 3. Gives its status.
+ */
+async function standStill(program: readonly string[], descriptor?: number): Promise<number | null> {
+  const script = `until grep -q '^State:.T' /proc/${process.pid}/status; do sleep 0.01; done
+    "$@"; was=$?; kill -CONT ${process.pid}; exit $was`;
+  const stdio: ('ignore' | 'inherit' | number)[] = ['ignore', 'inherit', 'inherit'];
+  const waker = spawn('sh', ['-c', script, 'sh', ...program], {
+    stdio: descriptor === undefined ? stdio : [...stdio, descriptor],
+  });
   const ended = once(waker, 'exit');
   process.kill(process.pid, 'SIGSTOP');
-  await ended;
+  const [status] = (await ended) as [number | null];
+  return status;
 }
 
 test('stopped for 5 s with a run in every way: a marked stall, no sample in it, and nothing lost', async (context) => {
@@ -33,7 +43,15 @@ test('stopped for 5 s with a run in every way: a marked stall, no sample in it, 
   const all = ways.map(({ backend, options }, pair) => {
     const instance = pair === 0 ? lab.get('A') : lab.add();
     const own = { [backend]: { ...options, pair: String(pair) } };
-    instance.configure({ ...defaultSettings(), backend, options: own, rate: '10 kpps', stop: 'never' });
+    instance.configure({
+      ...defaultSettings(),
+      backend,
+      options: own,
+      hex: hexTo(pair),
+      packet: { layers: [] },
+      rate: '10 kpps',
+      stop: 'never',
+    });
     return instance;
   });
   const now = (i: number) => all[i]?.live()?.snapshot;
@@ -43,7 +61,7 @@ test('stopped for 5 s with a run in every way: a marked stall, no sample in it, 
     await full.limitQueue({ pair: 0, end: 'a' }, 4);
     await until('AGAIN', () => refused.snapshot().calls.again > 100);
     const before = all.map((_, i) => now(i)?.taken ?? 0);
-    await standStill(5);
+    await standStill(['sleep', '5']);
     await until('they go on', () => all.every((_, i) => (now(i)?.taken ?? 0) > (before[i] ?? 0) + 5000));
 
     // Who could not try has not stalled.
@@ -63,8 +81,9 @@ test('stopped for 5 s with a run in every way: a marked stall, no sample in it, 
       expect(seconds).toBeGreaterThan(4.8);
       const { width, buckets } = history['30s'];
       expect(buckets.filter(({ t }) => t > from && t + width < to)).toEqual([]);
-      // Not averaged away either: beside the gap no rate is less than what was sent.
-      for (const { taken } of buckets.slice(0, -1)) expect(taken?.[0] ?? 10_000).toBeGreaterThan(1000);
+      // Not averaged away either, which would be some 200 packets/s beside the gap.
+      const beside = buckets.slice(0, -1).filter(({ t }) => t > from - 2 * width && t < to + 2 * width);
+      for (const { taken } of beside) expect(taken?.[0] ?? 10_000).toBeGreaterThan(1000);
       const end = now(i);
       expect(end).toMatchObject({
         stoppedBy: 'user',
@@ -82,6 +101,50 @@ test('stopped for 5 s with a run in every way: a marked stall, no sample in it, 
     await full.close();
   }
 }, 60_000);
+
+/** Far more than the smallest receive ring has room for. */
+const FRAMES = 50_000;
+
+test('stopped while frames come, a receiver has lost what its ring had no room for, and says that it was itself', async (context) => {
+  if (forbidden !== null) return context.skip(forbidden);
+  const lab = await NetLab.open(1, 1500);
+  try {
+    const ring = { 'peer-ring': String(2 ** 20) };
+    const way: Way = { name: 'a receiver', backend: 'af_packet', options: { role: 'receive', ...ring } };
+    const plan = planOn(way);
+    const run = await startRun(plan, { device: () => lab.openRun(0, plan.backend) });
+    const { send } = await lab.openSender({ pair: 0, end: 'a' });
+    // The other process sends on our socket, each frame with a call of its own.
+    const sender = `const frame = Buffer.from('${hexTo(0)}', 'hex');
+      for (let i = 0; i < ${FRAMES}; i++) require('node:fs').writeSync(3, frame);`;
+    const { descriptorNumber } = nativeAddon();
+    expect(await standStill([process.execPath, '-e', sender], descriptorNumber(send))).toBe(0);
+    await until('each has come or was lost', () => {
+      const { received, receiverLoss } = run.snapshot();
+      return (received ?? 0) + receiverLoss === FRAMES;
+    });
+    run.stop();
+    const last = await run.done;
+    const { received, receiverLoss } = last;
+    // The kernel closes a block after a moment, full or not: how many frames the ring has had room for is its affair.
+    expect(received).toBeGreaterThan(0);
+    expect(receiverLoss).toBeGreaterThan(0);
+    expect(receiverLoss).toBe(FRAMES - (received ?? 0));
+    expect(last).toMatchObject({ stoppedBy: 'user', fault: null, offered: 0 });
+    expect(last.notice).toBe(
+      `The peer's receive ring was full and ${receiverLoss} frames were dropped there by the kernel: this loss is the receiver's own. A larger peer-ring has room for more.`,
+    );
+    const report = summary(plan, last);
+    expect(report).toMatch(
+      new RegExp(
+        `^ *own loss +${receiverLoss.toLocaleString('en')} frames arrived and were lost by the receiver itself: its ring was full$`,
+        'm',
+      ),
+    );
+  } finally {
+    await lab.close();
+  }
+});
 
 function fail(): never {
   throw new Error('it is not there');

@@ -42,6 +42,15 @@ const STOPPED: Readonly<Record<NonNullable<Snapshot['stoppedBy']>, string>> = {
   fault: 'a fault',
 };
 
+/** Times in which the sending thread stood still: they are in the rate above and are not its doing. */
+function standstill({ count, ns }: Snapshot['away']): [string, string][] {
+  if (count === 0) return [];
+  const often = count === 1 ? 'once' : `${grouped(count)} times`;
+  return [
+    ['stood still', `${often}, ${duration(ns)} of that time: held by the system or within a send call`],
+  ];
+}
+
 function times({ p50, p99, p999, max }: Times): string {
   return `p50 ${duration(p50)}  p99 ${duration(p99)}  p99.9 ${duration(p999)}  max ${duration(max)}`;
 }
@@ -103,6 +112,7 @@ export function summary(plan: RunPlan, last: Snapshot): string {
     ],
     ['flushes', grouped(last.flushes)],
     ['rate', `asked ${showRate(plan.rate)}, got ${si(pps, 'pps')} over ${duration(last.seconds * 1e9)}`],
+    ...standstill(last.away),
     ['limit', limit === null ? '–' : `${limit}: ${LIMITS[limit]}`],
     [
       'send call',

@@ -319,7 +319,10 @@ function secondsOf({ counters: c, ended }: NativeReading): number {
 }
 
 function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
-  const { not_captured: missed, no_carrier: lost, peer_dropped: dropped } = reading.counters;
+  const c = reading.counters;
+  const { not_captured: missed, peer_dropped: dropped } = c;
+  // The kernel tells late that the carrier is back, so that frames which did arrive are counted as without it, too.
+  const lost = c.receives ? Math.min(c.no_carrier, c.backend_taken - c.received) : c.no_carrier;
   if (lost > 0) {
     return `No carrier: the peer was down while ${lost} frames were accepted; they were not sent. Bring the peer up.`;
   }

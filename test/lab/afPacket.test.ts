@@ -93,6 +93,25 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
     expect(last.received).toBeLessThan(last.completed);
   });
 
+  test('past the qdisc nothing is lost without carrier, and nothing is said to be', async (context) => {
+    if (typeof lab === 'string') return context.skip(lab);
+    const run = await startRun(
+      plan({ mode, 'qdisc-bypass': 'on' }, { rate: { kind: 'pps', pps: 100_000 } }),
+      {
+        device: await lab.openRun(0, AF_PACKET),
+      },
+    );
+    await until(run, ({ received }) => (received ?? 0) > 100);
+    await lab.setCarrier(a, false);
+    await until(run, ({ reasons }) => reasons.some(({ sentence }) => sentence.startsWith('No carrier')));
+    await lab.setCarrier(a, true);
+    const before = run.snapshot().received ?? 0;
+    await until(run, ({ received }) => (received ?? 0) > before + 1000);
+    run.stop();
+    const last = await run.done;
+    expect(last).toMatchObject({ received: last.completed, notice: null });
+  });
+
   test('is held up by a full queue', async (context) => {
     if (typeof lab === 'string') return context.skip(lab);
     await lab.limitQueue(a, 4);

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { HEX, packetLab, scratch, start } from './cli';
+
+const dir = scratch();
+
+const PACED = ['--backend', 'null', '--hex', HEX, '--rate'];
+
+test('a run that was stopped says for how long it stood still', async () => {
+  const tee = join(dir, 'tee.pcapng');
+  const child = start('send', ...PACED, '1kpps', '--duration', '60s', '--tee', tee);
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const end = once(child, 'exit');
+  // What it captured is in the file once the run is well on.
+  for (let i = 0; i < 1000 && (statSync(tee, { throwIfNoEntry: false })?.size ?? 0) < 1000; i++)
+    await new Promise((go) => setTimeout(go, 10));
+  child.kill('SIGSTOP');
+  await new Promise((go) => setTimeout(go, 1500));
+  child.kill('SIGCONT');
+  await new Promise((go) => setTimeout(go, 500));
+  child.kill('SIGINT');
+  expect(await end).toEqual([0, null]);
+  expect(said).toMatch(/^ {2}stood still {2}(?:once|\d+ times), \d\.\d+ s of that time: held by the system/m);
+});
+
+test('a run that waits for its rate does not stand still', async () => {
+  const { stdout } = await packetLab('send', ...PACED, '0.4pps', '--count', '2');
+  expect(stdout).toMatch(/^ {2}taken {8}2 /m);
+  expect(stdout).not.toContain('stood still');
+});

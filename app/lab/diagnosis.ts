@@ -231,6 +231,13 @@ function undelivered(facts: LiveFacts, before: Snapshot | null, now: Snapshot): 
       `Nobody listens there, and what was taken came back: ${lower(now.lateError ?? 'an error.')}`,
       null,
     );
+  // udp to an address of the sender's own side never crosses the pair.
+  if (grew('lateErrors', before, now) > 0 && grew('received', before, now) <= 0)
+    return problem(
+      'late',
+      `Nothing reached the peer, and what was taken came back: ${lower(now.lateError ?? 'an error.')}`,
+      null,
+    );
   const hop = now.hops.fault;
   const hopBefore = before?.hops.fault;
   if (hop && most(hop.dropped - (hopBefore?.dropped ?? 0)))

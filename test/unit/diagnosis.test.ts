@@ -173,6 +173,17 @@ test.each<Row>([
     /its peer pl0b is down/,
   ],
   ['carrier', 'problem', plan('af_packet'), lab(), lost({ noCarrier: 900 }), /peer was down while/],
+  [
+    'late',
+    'problem',
+    plan('udp'),
+    lab(),
+    lost({
+      lateErrors: 700,
+      lateError: 'An earlier datagram to 198.18.0.1 port 9 came back: Connection refused.',
+    }),
+    /^Nothing reached the peer, and what was taken came back: an earlier datagram to 198\.18\.0\.1/,
+  ],
   ['peer', 'problem', plan('af_packet'), lab(port('pl0a'), null), lost(), /pl0b is not there/],
   [
     'qdisc',

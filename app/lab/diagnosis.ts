@@ -156,7 +156,7 @@ function refusedBy(facts: LiveFacts, { code, lastSentence, firstCall, times }: R
       return lostByMtu(place, longest(plan)) ?? problem(id, lastSentence, null);
     case 'carrier':
     case 'link':
-      return onWay(facts, [id]) ?? problem(id, lastSentence, null);
+      return onWay(facts, [id, 'peer']) ?? problem(id, lastSentence, null);
     case 'qdisc':
       return onWay(facts, ['qdisc']) ?? warning(id, `The queue of the interface is full: ${because}`, null);
     case 'ring':

@@ -50,7 +50,7 @@ export function lostByMtu(place: PlaceFacts | null, longest: number | null): Fin
   return problem(
     'mtu',
     `${peer.name} takes frames of at most ${group(limit)} B (MTU ${group(peer.mtu)}), so ${lost}.`,
-    `ip link set dev ${word(peer.name)} mtu ${sender.mtu}`,
+    command(place.enter?.peer ?? null, `ip link set dev ${word(peer.name)} mtu ${sender.mtu}`),
     inWindow(place, 'b', { what: 'mtu', mtu: sender.mtu }),
   );
 }
@@ -58,6 +58,11 @@ export function lostByMtu(place: PlaceFacts | null, longest: number | null): Fin
 /** A name as a word of a shell. */
 function word(name: string): string {
   return /^[\w.:@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}
+
+/** A command as a person who is to type it needs it; `by` stands before it, and null is nowhere it could run. */
+function command(by: string | null, words: string): string | null {
+  return by === null ? null : by + words;
 }
 
 /** The change to an end of the pair that the window's lab can make; null where the lab is none of the window's. */
@@ -77,6 +82,7 @@ function withAction(finding: Finding | null, action: LabPortInput | null): Findi
 export function inLab(facts: Sender, place: PlaceFacts & { kind: 'lab' }): (Finding | null)[] {
   const { sender, peer, names } = place;
   const own = names.peer === names.sender;
+  const by = place.enter ?? { sender: null, peer: null };
   if (!sender) {
     // A TAP device is made for its run.
     if (own && place.pair !== null) return [ok('interface', `${names.sender} is made when a run starts.`)];
@@ -84,25 +90,31 @@ export function inLab(facts: Sender, place: PlaceFacts & { kind: 'lab' }): (Find
       problem(
         'interface',
         `${names.sender} is not there: the pair was deleted from the lab, and its runs have ended.`,
-        'packet-lab lab',
+        null,
         inWindow(place, 'a', { what: 'create' }),
       ),
     ];
   }
   return [
     ok('interface', `${sender.name} is there, an interface of a private lab.`),
-    withAction(link(sender, ''), own ? null : inWindow(place, 'a', { what: 'link', up: true })),
+    withAction(link(sender, by.sender), own ? null : inWindow(place, 'a', { what: 'link', up: true })),
+    // Without a peer there is none, which the peer's own line tells.
+    !own && !peer
+      ? null
+      : withAction(
+          carrier(sender, own ? null : names.peer, by.peer),
+          inWindow(place, 'a', { what: 'carrier', on: true }),
+        ),
     withAction(
-      carrier(sender, own ? null : names.peer, ''),
-      inWindow(place, 'a', { what: 'carrier', on: true }),
+      mtu(sender, own ? null : peer, by.peer),
+      inWindow(place, 'b', { what: 'mtu', mtu: sender.mtu }),
     ),
-    withAction(mtu(sender, own ? null : peer, ''), inWindow(place, 'b', { what: 'mtu', mtu: sender.mtu })),
     ...deep(facts, place, sender),
     // The carrier has told of it.
     sender.up && !sender.carrier && peer && !peer.up
       ? null
       : withAction(
-          peerOf(peer, names, own),
+          peerOf(peer, names, own, by.peer),
           inWindow(place, 'b', peer ? { what: 'link', up: true } : { what: 'create' }),
         ),
   ];
@@ -150,16 +162,22 @@ function deep(
   place: PlaceFacts & { kind: 'lab' },
   { name, details }: InterfaceFacts,
 ): (Finding | null)[] {
+  const by = place.enter ?? { sender: null, peer: null };
   const receiver = place.peer?.details ? place.peer : null;
-  const dropping = receiver?.details?.xdpAttached ? xdp(facts, receiver.name, receiver.details, '') : null;
+  const dropping = receiver?.details?.xdpAttached
+    ? xdp(facts, receiver.name, receiver.details, by.peer)
+    : null;
   const refused = place.failure?.noZeroCopy ? noZeroCopy(facts, name) : null;
   if (!details) return [dropping ?? refused];
   return [
     queues(name, details),
     driver(name, details),
-    dropping ?? refused ?? xdp(facts, name, details, ''),
-    withAction(qdisc(facts, name, details, ''), inWindow(place, 'a', { what: 'queue', packets: null })),
-    offloads(name, details, ''),
+    dropping ?? refused ?? xdp(facts, name, details, by.sender),
+    withAction(
+      qdisc(facts, name, details, by.sender),
+      inWindow(place, 'a', { what: 'queue', packets: null }),
+    ),
+    offloads(name, details, by.sender),
     receiver?.details ? napi(receiver.name, receiver.details, null) : null,
   ];
 }
@@ -190,18 +208,22 @@ function count(queues: number, what: string): string {
   return `${queues} ${what} queue${queues === 1 ? '' : 's'}`;
 }
 
-function link({ name, up }: InterfaceFacts, sudo: string): Finding {
+function link({ name, up }: InterfaceFacts, by: string | null): Finding {
   return up
     ? ok('link', `${name} is up.`)
     : problem(
         'link',
         `${name} is down, so every send is refused.`,
-        `${sudo}ip link set dev ${word(name)} up`,
+        command(by, `ip link set dev ${word(name)} up`),
       );
 }
 
-/** `peer` is the other end where it is known. */
-function carrier({ name, up, carrier }: InterfaceFacts, peer: string | null, sudo: string): Finding | null {
+/** `peer` is the other end where it is known, and `by` the way to it. */
+function carrier(
+  { name, up, carrier }: InterfaceFacts,
+  peer: string | null,
+  by: string | null,
+): Finding | null {
   // An interface that is down has none.
   if (!up) return null;
   if (carrier) return ok('carrier', `${name} has a carrier.`);
@@ -214,7 +236,7 @@ function carrier({ name, up, carrier }: InterfaceFacts, peer: string | null, sud
     : problem(
         'carrier',
         `${name} has no carrier because its peer ${peer} is down, so frames are lost.`,
-        `${sudo}ip link set dev ${word(peer)} up`,
+        command(by, `ip link set dev ${word(peer)} up`),
       );
 }
 
@@ -222,12 +244,12 @@ function carrier({ name, up, carrier }: InterfaceFacts, peer: string | null, sud
 const HEADER = 14;
 const TAG = 4;
 
-function mtu({ name, mtu }: InterfaceFacts, peer: InterfaceFacts | null, sudo: string): Finding {
+function mtu({ name, mtu }: InterfaceFacts, peer: InterfaceFacts | null, by: string | null): Finding {
   if (peer && peer.mtu < mtu)
     return warning(
       'mtu',
       `${name} sends up to ${group(mtu)} B behind the Ethernet header and ${peer.name} takes ${group(peer.mtu)} B: what is longer is lost there.`,
-      `${sudo}ip link set dev ${word(peer.name)} mtu ${mtu}`,
+      command(by, `ip link set dev ${word(peer.name)} mtu ${mtu}`),
     );
   return ok(
     'mtu',
@@ -243,12 +265,12 @@ function noZeroCopy({ backend: { name } }: Sender, where: string): Finding {
   );
 }
 
-function xdp(facts: Sender, name: string, details: InterfaceDetails, sudo: string): Finding | null {
+function xdp(facts: Sender, name: string, details: InterfaceDetails, by: string | null): Finding | null {
   if (details.xdpAttached)
     return warning(
       'xdp',
       `An XDP program is on ${name} and may take or drop what comes in.`,
-      `${sudo}ip link set dev ${word(name)} xdp off`,
+      command(by, `ip link set dev ${word(name)} xdp off`),
     );
   if (facts.backend.name !== 'af_xdp') return null;
   if (facts.zeroCopy && details.xdpZeroCopy === false) return noZeroCopy(facts, name);
@@ -274,7 +296,7 @@ function qdisc(
   { backend: { name: backend, bypass } }: Sender,
   name: string,
   { qdisc, queueLimit }: InterfaceDetails,
-  sudo: string,
+  by: string | null,
 ): Finding | null {
   if (qdisc === null) return null;
   if (bypass || PLAIN_QDISCS.includes(qdisc)) {
@@ -287,16 +309,16 @@ function qdisc(
   return warning(
     'qdisc',
     `The queue discipline of ${name} is ${qdisc}${room}, which may delay, refuse or drop what is sent.`,
-    `${sudo}tc qdisc del dev ${word(name)} root`,
+    command(by, `tc qdisc del dev ${word(name)} root`),
   );
 }
 
-function offloads(name: string, details: InterfaceDetails, sudo: string): Finding {
+function offloads(name: string, details: InterfaceDetails, by: string | null): Finding {
   if (details.lro)
     return warning(
       'offloads',
       `${name} merges received packets (LRO), so that fewer and longer ones are counted than came.`,
-      `${sudo}ethtool -K ${word(name)} lro off`,
+      command(by, `ethtool -K ${word(name)} lro off`),
     );
   const on = (['tso', 'gso', 'gro'] as const).filter((one) => details[one]).map((one) => one.toUpperCase());
   return ok(
@@ -320,15 +342,15 @@ function peerOf(
   peer: InterfaceFacts | null,
   names: { readonly peer: string; readonly sender: string },
   own: boolean,
+  by: string | null,
 ): Finding {
   if (own) return ok('peer', `${names.peer} itself receives what is written to it.`);
-  if (!peer)
-    return problem('peer', `The peer ${names.peer} is not there: nothing can arrive.`, 'packet-lab lab');
+  if (!peer) return problem('peer', `The peer ${names.peer} is not there: nothing can arrive.`, null);
   return peer.up
     ? ok('peer', `Its peer ${peer.name} is there and up.`)
     : problem(
         'peer',
         `Its peer ${peer.name} is down: nothing can arrive.`,
-        `ip link set dev ${word(peer.name)} up`,
+        command(by, `ip link set dev ${word(peer.name)} up`),
       );
 }

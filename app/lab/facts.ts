@@ -1,4 +1,5 @@
 import type { NamespaceCause } from './namespaces';
+import type { Role } from './role';
 
 /** What a preflight looks at, as data. */
 
@@ -67,6 +68,11 @@ export type PlaceFacts =
       readonly names: { readonly sender: string; readonly peer: string };
       /** The pair of a lab that stays; null for one that was made to look at and is gone. */
       readonly pair: number | null;
+      /**
+       * What a command begins with that is to run where that interface is, as a person types it; null where it is not
+       * known, or the lab is gone.
+       */
+      readonly enter: { readonly sender: string; readonly peer: string } | null;
     }
   /** Nowhere: no lab is open, or it has no such pair. */
   | { readonly kind: 'none'; readonly why: string }
@@ -99,6 +105,9 @@ export interface Facts {
   /** RLIMIT_MEMLOCK in bytes; Infinity = unlimited, null = not told. */
   readonly memlock: { readonly soft: number; readonly hard: number } | null;
   readonly tun: TunState;
+  readonly role: Role;
+  /** The run counts what arrives. */
+  readonly counts: boolean;
   /** Null for a backend that needs no interface. */
   readonly place: PlaceFacts | null;
 }

@@ -27,6 +27,7 @@ export const FINDING_IDS = [
   'offloads',
   'napi',
   'peer',
+  'receiver',
 ] as const;
 
 /** What only a run can show. */
@@ -47,7 +48,6 @@ export const CAUSE_IDS = [
   'late',
   'overrun',
   'again',
-  'receiver',
   'unknown',
 ] as const;
 

@@ -23,7 +23,18 @@ export function findingsOf(facts: Facts): Finding[] {
   found.push(memlock(facts), tun(facts));
   if (place?.kind === 'interface') found.push(...onInterface(facts, place));
   if (place?.kind === 'lab' && (place.failure === null || place.sender)) found.push(...inLab(facts, place));
+  found.push(receiver(facts));
   return found.filter((finding) => finding !== null);
+}
+
+/** Where nobody counts what arrives nothing can be said of it; of an interface of this computer that is told already. */
+function receiver({ backend: { name, device }, role, counts, place }: Facts): Finding | null {
+  if (role === 'receive')
+    return ok('receiver', 'This run only receives: what it counts, another instance sends (role=receive).');
+  if (counts || (device && place?.kind === 'interface')) return null;
+  const none =
+    role === 'send' ? 'This run has no receiver (role=send)' : `Backend ${name} has no receiver here`;
+  return ok('receiver', `${none}: what it takes is not known to be delivered.`);
 }
 
 function plan({ refused, backend: { unavailable } }: Facts): Finding | null {

@@ -107,7 +107,7 @@ async function followInLab(
     return await follow(plan, terminal, {
       why,
       device: () => lab.openRun(pair, plan.backend),
-      look: async (asked) => ({ ...(await labFacts(lab, pair, asked)), pair: null }),
+      look: async (asked) => ({ ...(await labFacts(lab, pair, asked)), pair: null, enter: null }),
     });
   } finally {
     await lab.close();

@@ -3,12 +3,21 @@ import type { BackendDescriptor, OptionValue } from '../../app/backend/descripto
 import { bypasses } from '../../app/lab/ends';
 import type { Facts, InterfaceFacts, LabFailure, PlaceFacts } from '../../app/lab/facts';
 import { LAB_LIMITS } from '../../app/lab/limits';
+import { receives, roleOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import { nativeAddon } from '../native/addon';
 import type { NativeLink } from '../native/link';
 import { type LabPlace, NetLab, nameOf } from './netLab';
 import { NetLabError, whoForbids } from './netLabError';
-import { interfaceNames, memoryLimit, namespaceSettings, rights, threadedNapi, tunState } from './procFacts';
+import {
+  interfaceNames,
+  labEntrances,
+  memoryLimit,
+  namespaceSettings,
+  rights,
+  threadedNapi,
+  tunState,
+} from './procFacts';
 
 /** Where to look: at a lab that is made for it or is there, or at an interface of this computer, which nothing is sent to. */
 export type Where =
@@ -48,6 +57,7 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const { descriptor, options } = asked;
   const { name, unavailable, capabilities } = descriptor;
+  const planned = { name, options };
   return {
     refused,
     backend: {
@@ -61,6 +71,8 @@ export async function gatherFacts(
     zeroCopy: name === 'af_xdp' && options.mode === 'zero-copy',
     memlock: memoryLimit(),
     tun: tunState(),
+    role: roleOf({ backend: planned }),
+    counts: receives(descriptor, { backend: planned }, where !== null && where.kind !== 'interface'),
     place: await placeOf(asked, where),
   };
 }
@@ -89,6 +101,7 @@ async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<Pla
       peer: null,
       names: placeNames(asked, 0),
       pair: null,
+      enter: null,
     };
   }
   try {
@@ -99,7 +112,7 @@ async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<Pla
     } catch (error) {
       failure = failureOf(error);
     }
-    return { ...(await labFacts(lab, 0, asked)), failure, pair: null };
+    return { ...(await labFacts(lab, 0, asked)), failure, pair: null, enter: null };
   } finally {
     await lab.close();
   }
@@ -125,6 +138,7 @@ export async function labFacts(
 ): Promise<PlaceFacts & { kind: 'lab' }> {
   const { sender, peer } = placesOf(asked, pair);
   const look = async (place: LabPlace) => interfaceOf(nameOf(place), await lab.look(place));
+  const entrances = labEntrances(lab.helper);
   return {
     kind: 'lab',
     failure: null,
@@ -132,6 +146,7 @@ export async function labFacts(
     peer: await look(peer),
     names: placeNames(asked, pair),
     pair,
+    enter: entrances && { sender: entrances[sender.end], peer: entrances[peer.end] },
   };
 }
 

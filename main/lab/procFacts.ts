@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { RightsFacts, TunState } from '../../app/lab/facts';
+import { LAB_ENDS, type LabEnd } from '../../app/lab/limits';
 import type { NamespaceSettings } from '../../app/lab/namespaces';
 
 /** What /proc, /sys and /dev say. Everything here reads, and null means that it is not told. */
@@ -44,6 +45,28 @@ export function rights(): RightsFacts | null {
   // The initial user namespace maps every id to itself (user_namespaces(7)).
   const initial = /^\s*0\s+0\s+4294967295\s*$/.test(textIn('/proc/self/uid_map') ?? '');
   return { effective: BigInt(`0x${effective}`), noNewPrivileges: noNew === '1', initial };
+}
+
+/**
+ * What a command begins with that is to run at an end of a lab, as its user types it (nsenter(1)). The helper, process
+ * `pid`, holds the namespaces of ends a and b by descriptors in that order, in a user namespace of its own unless root
+ * made the lab; null when that cannot be seen.
+ */
+export function labEntrances(pid: number): Readonly<Record<LabEnd, string>> | null {
+  try {
+    const held = readdirSync(`/proc/${pid}/fd`)
+      .sort((one, other) => Number(one) - Number(other))
+      .map((fd) => `/proc/${pid}/fd/${fd}`)
+      .filter((path) => readlinkSync(path).startsWith('net:['));
+    const [a, b] = held;
+    if (a === undefined || b === undefined || held.length !== LAB_ENDS.length) return null;
+    const space = (of: string | number) => readlinkSync(`/proc/${of}/ns/user`);
+    const user = space('self') === space(pid) ? '' : '--user --preserve-credentials ';
+    const by = (path: string) => `nsenter --target ${pid} ${user}--net=${path} `;
+    return { a: by(a), b: by(b) };
+  } catch {
+    return null;
+  }
 }
 
 /** Whether this user may open /dev/net/tun. */

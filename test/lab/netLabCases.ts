@@ -14,6 +14,7 @@ import {
 import { NetLab } from '../../main/lab/netLab';
 import { NetLabError } from '../../main/lab/netLabError';
 import { type NativeDescriptor, nativeAddon } from '../../main/native/addon';
+import { commandsMend } from './mendCase';
 
 /** Local experimental EtherType 1 (IEEE 802): nobody else on a computer speaks it. */
 export const MARK = '88b5';
@@ -237,6 +238,8 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
         });
       }
     }),
+
+  'the command that a finding shows mends it': () => withLab(1, 1500, commandsMend),
 
   'more AF_XDP memory than the user may lock is refused with both numbers': () =>
     withLab(1, 1500, async (lab) => {

@@ -1,73 +1,16 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { Diagnosis, FindingId, LiveFinding } from '../../app/lab/finding';
+import { describe, expect, test } from 'vitest';
+import type { FindingId } from '../../app/lab/finding';
 import type { LabChange } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
 import { which } from '../../main/dev/exec.mjs';
-import { Lab } from '../../main/lab/lab';
-import { LabError } from '../../main/lab/labError';
-import { isRoot } from '../ordinaryUser';
+import { at, found, gone, hexOf, inLab, labOf, live, set, threaded, until, within } from './why';
 
 // Every cause of nothing, or of far too little, is really made, on the loopback model, over UDP to this computer and in
 // private labs; what is found names it and goes when it is mended. Runs are bounded by their duration.
-
-const run = promisify(execFile);
-
-const open: Lab[] = [];
-afterEach(async () => {
-  for (const lab of open.splice(0)) await lab.close();
-});
-
-function labOf(): { lab: Lab; heard: Diagnosis[] } {
-  const lab = new Lab();
-  const heard: Diagnosis[] = [];
-  lab.listen({ diagnoses: (changed) => heard.push(...changed) });
-  open.push(lab);
-  return { lab, heard };
-}
-
-/** Waits for what nobody here can hasten. */
-async function until<T>(what: string, look: () => T | null | undefined | false): Promise<T> {
-  for (let i = 0; i < 750; i++) {
-    const seen = look();
-    if (seen) return seen;
-    await new Promise((go) => setTimeout(go, 20));
-  }
-  throw new Error(`waited in vain: ${what}`);
-}
-
-/** A frame that udp takes, too; `bytes` long, to 127.0.0.1 port 9. */
-function hexOf(bytes = 60, to = '7f000001'): string {
-  const ip = (bytes - 14).toString(16).padStart(4, '0');
-  const udp = (bytes - 34).toString(16).padStart(4, '0');
-  const head = `0200c612000202000000000108004500${ip}0000000040110000${to}${to}00090009${udp}0000`;
-  return head + '41'.repeat(bytes - 42);
-}
-
-function set(lab: Lab, change: Partial<Settings>, id = 'A'): void {
-  const instance = lab.get(id);
-  const base = { hex: hexOf(), rate: '1 kpps', stop: '60s' };
-  instance.configure({ ...instance.draft.settings, ...base, ...change });
-}
-
-const live = (lab: Lab, id = 'A'): LiveFinding | null => lab.diagnoses.of(id).live;
-
-/** Starts and waits for what is found. */
-async function found(lab: Lab, id: FindingId): Promise<LiveFinding> {
-  if (!lab.get('A').active) await lab.get('A').start();
-  try {
-    return await until(id, () => (live(lab)?.id === id ? live(lab) : null));
-  } catch (error) {
-    throw new Error(`${String(error)}; found: ${JSON.stringify(live(lab))} ${JSON.stringify(lab.live())}`);
-  }
-}
-
-async function gone(lab: Lab): Promise<void> {
-  await until(`nothing is found any more: ${JSON.stringify(live(lab))}`, () => live(lab) === null);
-}
 
 describe('on the loopback model', () => {
   test.each<[FindingId, string, Partial<Settings>, RegExp]>([
@@ -179,20 +122,6 @@ test('udp to a destination that is not this computer', async () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('in a lab', () => {
-  /** A lab with a pair, or why there is none. */
-  async function inLab(change: Partial<Settings> = {}): Promise<{ lab: Lab; none: string | null }> {
-    const { lab } = labOf();
-    try {
-      await lab.held.start({ pairs: 1, mtu: 1500 });
-    } catch (error) {
-      return { lab, none: LabError.from(error).sentence };
-    }
-    set(lab, { backend: 'af_packet', ...change });
-    return { lab, none: null };
-  }
-
-  const at = (lab: Lab, end: 'a' | 'b', change: LabChange) => lab.held.change({ pair: 0, end, change });
-
   test.each<[FindingId, 'a' | 'b', LabChange, LabChange, Partial<Settings>, RegExp]>([
     ['link', 'a', { what: 'link', up: false }, { what: 'link', up: true }, {}, /^pl0a is down/],
     [
@@ -284,71 +213,50 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
     expect(finding.sentence).toContain('room for 1,000 packets');
   });
 
-  describe.skipIf(!isRoot || which('nsenter') === null || which('ip') === null)(
-    'changed from outside',
-    () => {
-      /** Runs a command in the namespace of the pair's far end, as its root. */
-      async function atPeer(lab: Lab, ...command: string[]): Promise<string> {
-        const { helper } = lab.held.info();
-        const spaces = readdirSync(`/proc/${helper}/fd`)
-          .map((fd) => `/proc/${helper}/fd/${fd}`)
-          .filter((path) => path.startsWith('/proc/') && isSpace(path));
-        const last = spaces.at(-1);
-        if (last === undefined) throw new Error('the helper holds no namespace');
-        const { stdout } = await run('nsenter', [`--net=${last}`, ...command]);
-        return stdout;
-      }
+  describe.skipIf(which('nsenter') === null || which('ip') === null)('changed from outside', () => {
+    test('an XDP program on the peer', async (context) => {
+      context.skip(which('python3') === null, 'needs python3');
+      const { lab, none } = await inLab();
+      if (none !== null) return console.log(`SKIP ${none}`);
+      await lab.get('A').start();
+      await within(lab, 'b', 'python3 test/fixtures/xdp-drop.py pl0b');
+      const { fix, ...finding } = await found(lab, 'xdp');
+      expect(finding).toMatchObject({
+        level: 'warning',
+        sentence: 'An XDP program is on pl0b and may take or drop what comes in.',
+      });
+      expect(fix).toMatch(/^nsenter .* ip link set dev pl0b xdp off$/);
+      await promisify(execFile)('sh', ['-c', fix ?? '']);
+      await gone(lab);
+    });
 
-      /** Whether a descriptor is a namespace: those have a device of their own, as /proc/self/ns/net has. */
-      function isSpace(path: string): boolean {
-        return statSync(path).dev === statSync('/proc/self/ns/net').dev && statSync(path).isFile();
-      }
+    test('a queue on the peer, which the lamp tells', async (context) => {
+      context.skip(which('tc') === null, 'needs tc');
+      const { lab, none } = await inLab();
+      if (none !== null) return console.log(`SKIP ${none}`);
+      const lamp = () => lab.held.info().pairs[0]?.b;
+      expect(lamp()).toMatchObject({ qdisc: 'noqueue', queue: null });
+      await within(lab, 'b', 'tc qdisc replace dev pl0b root pfifo limit 7');
+      await expect.poll(lamp).toMatchObject({ qdisc: 'pfifo', queue: 7 });
+      await within(lab, 'b', 'tc qdisc del dev pl0b root');
+      await expect.poll(lamp).toMatchObject({ qdisc: 'noqueue', queue: null });
+    });
 
-      test('an XDP program on the peer', async (context) => {
-        context.skip(which('python3') === null, 'needs python3');
-        const { lab, none } = await inLab();
-        if (none !== null) return console.log(`SKIP ${none}`);
-        await lab.get('A').start();
-        await atPeer(lab, 'python3', 'test/fixtures/xdp-drop.py', 'pl0b');
-        expect(await found(lab, 'xdp')).toMatchObject({
+    test('threads of the peer are told before a run', async (context) => {
+      context.skip(which('ethtool') === null, 'needs ethtool');
+      const { lab, none } = await inLab();
+      if (none !== null) return console.log(`SKIP ${none}`);
+      await threaded(lab);
+      await lab.diagnoses.now('A');
+      expect(lab.diagnoses.of('A').preflight).toContainEqual(
+        expect.objectContaining({
+          id: 'napi',
           level: 'warning',
-          sentence: 'An XDP program is on pl0b and may take or drop what comes in.',
-          fix: 'ip link set dev pl0b xdp off',
-        });
-        await atPeer(lab, 'ip', 'link', 'set', 'dev', 'pl0b', 'xdp', 'off');
-        await gone(lab);
-      });
-
-      test('a queue on the peer, which the lamp tells', async (context) => {
-        context.skip(which('tc') === null, 'needs tc');
-        const { lab, none } = await inLab();
-        if (none !== null) return console.log(`SKIP ${none}`);
-        const lamp = () => lab.held.info().pairs[0]?.b;
-        expect(lamp()).toMatchObject({ qdisc: 'noqueue', queue: null });
-        await atPeer(lab, 'tc', 'qdisc', 'replace', 'dev', 'pl0b', 'root', 'pfifo', 'limit', '7');
-        await expect.poll(lamp).toMatchObject({ qdisc: 'pfifo', queue: 7 });
-        await atPeer(lab, 'tc', 'qdisc', 'del', 'dev', 'pl0b', 'root');
-        await expect.poll(lamp).toMatchObject({ qdisc: 'noqueue', queue: null });
-      });
-
-      test('threads of the peer are told before a run', async (context) => {
-        context.skip(which('ethtool') === null, 'needs ethtool');
-        const { lab, none } = await inLab();
-        if (none !== null) return console.log(`SKIP ${none}`);
-        const threads = 'mount -t sysfs sys /sys && echo 1 > /sys/class/net/pl0b/threaded';
-        await atPeer(lab, 'ethtool', '-K', 'pl0b', 'gro', 'on');
-        await atPeer(lab, 'unshare', '-m', 'sh', '-c', threads);
-        await lab.diagnoses.now('A');
-        expect(lab.diagnoses.of('A').preflight).toContainEqual(
-          expect.objectContaining({
-            id: 'napi',
-            level: 'warning',
-            sentence: expect.stringContaining('pl0b receives on threads'),
-          }),
-        );
-      });
-    },
-  );
+          sentence: expect.stringContaining('pl0b receives on threads'),
+        }),
+      );
+    });
+  });
 });
 
 test('every sentence of an AGAIN in the native core is known to the diagnosis', async () => {

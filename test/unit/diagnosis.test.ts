@@ -82,6 +82,7 @@ const lab = (
   peer,
   names: { sender: 'pl0a', peer: 'pl0b' },
   pair: 0,
+  enter: null,
 });
 
 function plan(

@@ -42,6 +42,7 @@ const inLab = (change: Partial<Lab> = {}): Lab => ({
   peer: port({ name: 'pl0b' }),
   names: { sender: 'pl0a', peer: 'pl0b' },
   pair: null,
+  enter: { sender: 'in-a ', peer: 'in-b ' },
   ...change,
 });
 
@@ -75,6 +76,8 @@ function found(
     zeroCopy: false,
     memlock: { soft: 8_388_608, hard: 8_388_608 },
     tun: 'open',
+    role: 'both',
+    counts: !['null', 'udp'].includes(name),
     place: inLab(),
     ...change,
   });
@@ -220,18 +223,38 @@ describe('rights and limits', () => {
   });
 });
 
+describe('who counts what arrives', () => {
+  test.each(['null', 'udp'])('%s has no receiver', (name) => {
+    const { all, of } = found(name, { place: null });
+    expect(of('receiver')).toMatchObject(
+      pair('ok', new RegExp(`^Backend ${name} has no receiver here: .* not known to be delivered`), null),
+    );
+    expect(all.at(-1)?.id).toBe('receiver');
+    expect(found(name, { counts: true }).of('receiver')).toBeUndefined();
+  });
+
+  test('by its role', () => {
+    const of = (change: Partial<Facts>) => found('af_packet', change).of('receiver');
+    expect(of({})).toBeUndefined();
+    expect(of({ role: 'send', counts: false })).toMatchObject(pair('ok', /no receiver \(role=send\)/, null));
+    expect(of({ role: 'receive' })).toMatchObject(pair('ok', /only receives/, null));
+    // Who is behind an interface of this computer is told there.
+    expect(of({ place: onHost({}, {}), counts: false })).toBeUndefined();
+  });
+});
+
 describe('in a lab', () => {
   const lab = (change: Partial<Lab>, name = 'af_packet') => found(name, { place: inLab(change) });
 
   test('link down', () => {
     const { of } = lab({ sender: port({ up: false, carrier: false }) });
-    expect(of('link')).toMatchObject(pair('problem', /pl0a is down/, 'ip link set dev pl0a up'));
+    expect(of('link')).toMatchObject(pair('problem', /pl0a is down/, 'in-a ip link set dev pl0a up'));
     expect(of('carrier')).toBeUndefined();
   });
 
   test('no carrier: the peer that is down is told once', () => {
     const { all, of } = lab({ sender: port({ carrier: false }), peer: port({ name: 'pl0b', up: false }) });
-    expect(of('carrier')).toMatchObject(pair('problem', /peer pl0b is down/, 'ip link set dev pl0b up'));
+    expect(of('carrier')).toMatchObject(pair('problem', /peer pl0b is down/, 'in-b ip link set dev pl0b up'));
     expect(all.filter(({ level }) => level === 'problem')).toHaveLength(1);
   });
 
@@ -240,20 +263,20 @@ describe('in a lab', () => {
       sender: port({ up: false, carrier: false }),
       peer: port({ name: 'pl0b', up: false }),
     });
-    expect(down.of('peer')).toMatchObject(pair('problem', /is down/, 'ip link set dev pl0b up'));
-    expect(lab({ peer: null }).of('peer')).toMatchObject(pair('problem', /not there/, 'packet-lab lab'));
+    expect(down.of('peer')).toMatchObject(pair('problem', /is down/, 'in-b ip link set dev pl0b up'));
+    expect(lab({ peer: null }).of('peer')).toMatchObject(pair('problem', /not there/, null));
   });
 
   test('the interface deleted', () => {
     const { all, of } = lab({ sender: null, peer: null });
-    expect(of('interface')).toMatchObject(pair('problem', /pl0a is not there/, 'packet-lab lab'));
+    expect(of('interface')).toMatchObject(pair('problem', /pl0a is not there/, null));
     expect(all.at(-1)?.id).toBe('interface');
   });
 
   test('a peer that takes less', () => {
     const { of } = lab({ peer: port({ name: 'pl0b', mtu: 900 }) });
     expect(of('mtu')).toMatchObject(
-      pair('warning', /1,500 B .* pl0b takes 900 B/, 'ip link set dev pl0b mtu 1500'),
+      pair('warning', /1,500 B .* pl0b takes 900 B/, 'in-b ip link set dev pl0b mtu 1500'),
     );
     expect(lab({}).of('mtu')).toMatchObject(pair('ok', /1,514 B, with a VLAN tag 1,518 B/, null));
   });
@@ -264,6 +287,19 @@ describe('in a lab', () => {
     const fix = 'packet-lab doctor --backend af_xdp --opt mode=copy --lab';
     expect(of('xdp')).toMatchObject(pair('problem', /zero-copy/, fix));
     expect(all.filter(({ level }) => level === 'problem')).toHaveLength(1);
+  });
+
+  test('of a lab that is gone no command is shown', () => {
+    const sick = {
+      sender: port({ up: false, carrier: false }),
+      peer: port({ name: 'pl0b', up: false, mtu: 900 }),
+    };
+    const { all } = lab({ ...sick, enter: null });
+    expect(all.filter(({ level }) => level !== 'ok').map(({ id, fix }) => [id, fix])).toEqual([
+      ['link', null],
+      ['mtu', null],
+      ['peer', null],
+    ]);
   });
 
   test('tap is its own peer', () => {

@@ -190,7 +190,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
     if (none !== null) return console.log(`SKIP ${none}`);
     await lab.get('A').start();
     await at(lab, 'a', { what: 'delete' });
-    expect(await found(lab, 'interface')).toMatchObject({
+    expect(await until('its end', () => live(lab)?.id === 'interface' && live(lab))).toMatchObject({
       level: 'problem',
       action: { change: { what: 'create' } },
     });

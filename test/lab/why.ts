@@ -90,8 +90,12 @@ export async function within(lab: Lab, end: LabEnd, command: string): Promise<st
   return stdout;
 }
 
-/** Has the peer of the pair receive on threads of its own (threaded NAPI). */
+/**
+ * Has the peer of the pair receive on threads of its own (threaded NAPI). A veth leaves its frames to them only where the
+ * other end does not segment (TSO off).
+ */
 export async function threaded(lab: Lab): Promise<void> {
+  await within(lab, 'a', 'ethtool -K pl0a tso off');
   await within(lab, 'b', 'ethtool -K pl0b gro on');
   const on = 'mount -t sysfs sys /sys && echo 1 > /sys/class/net/pl0b/threaded';
   await within(lab, 'b', `unshare -m sh -c '${on}'`);

@@ -137,9 +137,14 @@ next_batch( pl_run_t * run, uint64_t now ) {
     uint64_t want = left < run->cfg.batch ? left : run->cfg.batch;
     if( run->cfg.once && run->lone ) want = 1UL;
     pl_run_fill( run, want, now );
-    if( run->at == run->end && run->send_at == UINT64_MAX )
-      return wait_and_serve( run, UINT64_MAX, &run->now.counters.paced_ns );
-    if( !run->lone ) return pl_ticker_ns( &run->ticker );
+    if( !run->lone ) {
+      now = pl_ticker_ns( &run->ticker );
+      if( run->at < run->end ) return now;
+      /* No call is made that would do this. */
+      pl_run_serve( run, now );
+      if( now - run->published_at > PL_PUBLISH_NS ) pl_run_publish( run, now );
+      return now;
+    }
     if( run->at < run->end && run->send_at <= now ) return pl_run_send( run, 0 );
   }
   return now;
@@ -165,7 +170,8 @@ static uint64_t
 step( pl_run_t * run, uint64_t now ) {
   pl_run_awake( run, now );
   uint64_t flush_due = pl_flush_due( &run->flush_policy, &run->flush_state );
-  int      waiting   = run->at < run->end && ( run->fresh ? now < run->send_at : run->backoff_ns && now < run->retry_at );
+  /* A fresh batch may be empty: its packets were refused here, and the next one waits for their time all the same. */
+  int      waiting   = run->fresh ? now < run->send_at : run->at < run->end && run->backoff_ns && now < run->retry_at;
   if( atomic_load_explicit( &run->stop, memory_order_relaxed ) ) {
     run->stop_by = PL_STOP_USER;
   } else if( now >= run->deadline ) {

@@ -110,6 +110,9 @@ void pl_run_note_reason( pl_run_t * run, int inval, pl_cause_t const * cause, ui
 void pl_run_set_fault( pl_run_t * run, int state, int err, char const * step, char const * sentence );
 void pl_run_publish( pl_run_t * run, uint64_t now );
 
+/* A run that is busy publishes no more often. */
+#define PL_PUBLISH_NS (500000UL)
+
 /* The run's thread. */
 void * pl_run_main( void * arg );
 

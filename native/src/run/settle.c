@@ -240,7 +240,7 @@ pl_run_send( pl_run_t * run, int timer_flush ) {
   if( c->offered != settled ) c->settled_ns = t1;
   run->answered_at = t1;
   pl_run_serve( run, t1 );
-  if( t1 - run->published_at > 500000UL ) pl_run_publish( run, t1 );
+  if( t1 - run->published_at > PL_PUBLISH_NS ) pl_run_publish( run, t1 );
   return t1;
 }
 

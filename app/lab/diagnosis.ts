@@ -68,7 +68,8 @@ export function suspicionOf(before: Snapshot | null, now: Snapshot): Suspicion |
 export function causeOf(facts: LiveFacts, before: Snapshot | null, now: Snapshot): Finding | null {
   const ended = faulted(facts, now);
   if (ended) return ended;
-  switch (suspicionOf(before, now)) {
+  // What stalled was taken at first.
+  switch (now.fault ? 'unsent' : suspicionOf(before, now)) {
     case null:
       return null;
     case 'unsent':
@@ -80,7 +81,7 @@ export function causeOf(facts: LiveFacts, before: Snapshot | null, now: Snapshot
 
 /** A run that has ended with a fault says itself why; one that stalled has only waited too long. */
 function faulted({ plan, place }: LiveFacts, { fault }: Snapshot): Finding | null {
-  if (!fault || fault.step === 'stall') return null;
+  if (!fault || fault.step === 'stalled') return null;
   const sentence = firstOf(fault.sentence);
   if (fault.state === 'removed') {
     const action = place?.kind === 'lab' ? inWindow(place, 'a', { what: 'create' }) : null;
@@ -181,7 +182,9 @@ function ringFull(facts: LiveFacts, sentence: string): Finding {
   if (slow && slow.level !== 'ok') return slow;
   if (slow?.id === 'delay' || slow?.id === 'attach') return slow;
   return (
-    neverFlushed(facts) ?? warning('ring', `The ring is full and nobody empties it: ${lower(sentence)}`, null)
+    neverFlushed(facts) ??
+    onWay(facts, ['napi']) ??
+    warning('ring', `The ring is full and nobody empties it: ${lower(sentence)}`, null)
   );
 }
 

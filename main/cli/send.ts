@@ -119,7 +119,7 @@ function remarks({ last: { notice, fault }, cause }: Followed): string[] {
   const said = [notice, fault?.sentence ?? null].filter((one) => one !== null);
   // Both tell of the same frames.
   const known = notice !== null && (cause?.id === 'carrier' || cause?.id === 'overrun');
-  if (!cause || known || (fault && fault.step !== 'stall')) return said;
+  if (!cause || known || (fault && fault.step !== 'stalled')) return said;
   const fix = cause.fix === null ? '' : ` (${cause.fix})`;
   return [`Why: ${cause.sentence}${fix}`, ...said];
 }

@@ -235,6 +235,6 @@ describe('accounts of a run', () => {
     expect(lastPlace({ ...reason, lastCall: 0 })).toBe('before any call, packet 41');
     const fault = { state: 'failed' as const, step: 'write', errno: 28, sentence: '' };
     expect(remedy(fault)).toMatch(/Free space/);
-    expect(remedy({ ...fault, step: 'stall', errno: 0 })).toMatch(/Lower the rate/);
+    expect(remedy({ ...fault, step: 'stalled', errno: 0 })).toMatch(/Lower the rate/);
   });
 });

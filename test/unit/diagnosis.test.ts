@@ -329,7 +329,9 @@ test('a fault that ended the run is the cause; one that only waited too long is 
   expect(causeOf({ ...facts, plan: plan('pcapng') }, null, after({ fault: full }))).toMatchObject({
     id: 'file',
   });
-  const stall = { ...full, step: 'stall', sentence: 'Stalled.' } as const;
+  const stall = { ...full, step: 'stalled', sentence: 'Stalled.' } as const;
   const stalled = { ...again('Socket buffer full: it takes no more.'), fault: stall };
   expect(causeOf(facts, null, stalled)).toMatchObject({ id: 'socket' });
+  // Also where all that was taken before had arrived.
+  expect(causeOf(facts, null, { ...stalled, taken: 900, received: 900 })).toMatchObject({ id: 'socket' });
 });

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 
-/** Runs another tool as an oracle; rejects when it fails. */
+/** Runs another tool as an oracle; rejects when it fails, with what it has printed as `stdout` of the error. */
 export function tool(command: string, ...args: string[]): Promise<string> {
   return new Promise((done, fail) => {
     execFile(command, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout) =>
-      error ? fail(error) : done(stdout),
+      error ? fail(Object.assign(error, { stdout })) : done(stdout),
     );
   });
 }

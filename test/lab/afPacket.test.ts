@@ -93,7 +93,7 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
     expect(last.received).toBeLessThan(last.completed);
   });
 
-  test('past the qdisc nothing is lost without carrier, and nothing is said to be', async (context) => {
+  test('past the qdisc no more is said to be lost without carrier than was', async (context) => {
     if (typeof lab === 'string') return context.skip(lab);
     const run = await startRun(
       plan({ mode, 'qdisc-bypass': 'on' }, { rate: { kind: 'pps', pps: 100_000 } }),
@@ -109,7 +109,12 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
     await until(run, ({ received }) => (received ?? 0) > before + 1000);
     run.stop();
     const last = await run.done;
-    expect(last).toMatchObject({ received: last.completed, notice: null });
+    // The kernel refuses frames while the peer is down, but for some of the moment in which it goes down.
+    const lost = last.completed - (last.received ?? 0);
+    const said = /while ([\d,]+) frames? w/.exec(last.notice ?? '')?.[1]?.replaceAll(',', '');
+    expect(last).toMatchObject({ fault: null, ...(lost === 0 && { notice: null }) });
+    expect(Number(said ?? 0)).toBeLessThanOrEqual(lost);
+    expect(lost).toBeLessThan(last.completed / 10);
   });
 
   test('is held up by a full queue', async (context) => {

@@ -9,8 +9,8 @@ import { familyMemoryMiB, held, median, memoryMiB, slope } from './processes';
 /** How long four instances run, in s: ten minutes with `npm run soak`, one in `npm test`. */
 const SECONDS = Number(process.env.PACKET_LAB_SOAK_S ?? '60');
 const LONG = SECONDS >= 600;
-/** What comes before is warm-up: code is compiled, the series of the charts fill. */
-const SETTLED_S = LONG ? 120 : SECONDS / 3;
+/** What comes before is warm-up: code is compiled, the series of the charts fill, which takes 30 s. */
+const SETTLED_S = LONG ? 120 : Math.min(SECONDS / 2, 32);
 /** Between two readings, in s. */
 const EVERY_S = Math.max(2, SECONDS / 120);
 /** How fast memory may grow after the warm-up, in MiB/min. Within a minute only a leak worth the name can be told. */

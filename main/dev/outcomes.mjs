@@ -31,7 +31,10 @@ export function fromTap(program, output, end) {
   /** @type {Outcome[]} */
   const outcomes = [];
   let promised = null;
+  /** The first check that failed in the test that is on: a program says it before the test's own line. */
+  let why = '';
   for (const line of output.split('\n')) {
+    if (line.startsWith('# ')) why ||= line.slice(2).trim();
     const plan = /^1\.\.(\d+)/.exec(line);
     if (plan) {
       promised = Number(plan[1]);
@@ -43,9 +46,10 @@ export function fromTap(program, output, end) {
     const [text = '', directive] = (test[2] ?? '').split(/\s+#\s*/, 2);
     const name = `${program}: ${text.trim()}`;
     const skip = directive === undefined ? null : /^SKIP\b[:\s]*(.*)$/i.exec(directive);
-    if (test[1] !== undefined) outcomes.push(failed(name, 'see above'));
+    if (test[1] !== undefined) outcomes.push(failed(name, why || 'see above'));
     else if (skip) outcomes.push(skipped(name, skip[1] || 'no reason given'));
     else outcomes.push(passed(name));
+    why = '';
   }
   const ran = outcomes.length;
   if (end.timedOut) outcomes.push(failed(program, 'it did not end within its time'));
@@ -60,11 +64,30 @@ export function fromTap(program, output, end) {
 
 /**
  * @typedef {{ type: string, description?: string }} Annotation
- * @typedef {{ projectName?: string, status: string, expectedStatus?: string, annotations?: Annotation[] }} PlaywrightTest
+ * @typedef {{ message?: string, location?: { line: number } }} PlaywrightError
+ * @typedef {{ error?: PlaywrightError }} PlaywrightResult
+ * @typedef {{ projectName?: string, status: string, expectedStatus?: string, annotations?: Annotation[], results?: PlaywrightResult[] }} PlaywrightTest
  * @typedef {{ title: string, file?: string, tests: PlaywrightTest[] }} PlaywrightSpec
  * @typedef {{ title: string, suites?: PlaywrightSuite[], specs?: PlaywrightSpec[] }} PlaywrightSuite
  * @typedef {{ suites?: PlaywrightSuite[], errors?: { message?: string }[] }} PlaywrightReport
  */
+
+/** The colours that Playwright puts into its messages. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
+const COLOUR = /\u001b\[\d*m/g;
+
+/** What failed first in a Playwright test, in one line: the end of a long log may be all that is kept of it. */
+function firstError(/** @type {PlaywrightTest} */ test) {
+  const error = test.results?.find((result) => result.error)?.error;
+  if (error?.message === undefined) return 'see above';
+  const lines = error.message.replaceAll(COLOUR, '').split('\n');
+  const told = lines
+    .filter((line) => line.trim() !== '')
+    .slice(0, 3)
+    .map((line) => line.trim());
+  const at = error.location ? ` (line ${error.location.line})` : '';
+  return `${told.join(' ')}${at}`;
+}
 
 /** Outcomes in Playwright's JSON report. */
 export function fromPlaywright(/** @type {PlaywrightReport} */ report) {
@@ -82,7 +105,10 @@ export function fromPlaywright(/** @type {PlaywrightReport} */ report) {
         )?.description;
         if (test.status === 'skipped') outcomes.push(skipped(name, reason ?? 'no reason given'));
         else if (test.status === 'expected') outcomes.push(passed(name));
-        else outcomes.push(failed(name, test.status === 'flaky' ? 'passed only when repeated' : 'see above'));
+        else
+          outcomes.push(
+            failed(name, test.status === 'flaky' ? 'passed only when repeated' : firstError(test)),
+          );
       }
     }
     for (const inner of suite.suites ?? []) walk(inner, path);

@@ -185,7 +185,10 @@ export function serve(lab: Lab, shell: Shell, link: Link): () => void {
     link.post({ type: 'event', name, payload });
   const feed = new StatsFeed((stats) => event('stats', stats));
   const deaf = lab.listen({
-    instances: (list) => event('instances', list),
+    instances: (list) => {
+      feed.release(); // a run that has ended is shown with its last totals
+      event('instances', list);
+    },
     journal: (entry) => event('journal', [entry]),
     stats: (live) => feed.offer(live),
     netLab: (state) => event('lab.state', state),

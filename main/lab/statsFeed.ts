@@ -21,18 +21,26 @@ export class StatsFeed {
       this.waiting = live;
       return;
     }
-    this.seq += 1;
-    this.outstanding = this.seq;
-    this.post({ seq: this.seq, live, skipped: this.skipped });
-    this.skipped = 0;
+    this.send(live);
+  }
+
+  /** What waits goes without waiting for paint: the page is told of something that it belongs to. */
+  release(): void {
+    if (this.waiting) this.send(this.waiting);
   }
 
   /** The page has painted message `seq`. Acknowledgements of others are ignored. */
   painted(seq: number): void {
     if (seq !== this.outstanding) return;
     this.outstanding = null;
-    const next = this.waiting;
+    this.release();
+  }
+
+  private send(live: Stats['live']): void {
     this.waiting = null;
-    if (next) this.offer(next);
+    this.seq += 1;
+    this.outstanding = this.seq;
+    this.post({ seq: this.seq, live, skipped: this.skipped });
+    this.skipped = 0;
   }
 }

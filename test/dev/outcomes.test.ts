@@ -18,10 +18,12 @@ function states(outcomes: readonly { state: string }[]): string[] {
 
 describe('TAP', () => {
   test('is counted with the reasons of skips', () => {
-    const text = '1..3\nok 1 - first\nnot ok 2 - second\n# why\nok 3 - third # SKIP no kernel support\n';
+    const text =
+      '1..4\nok 1 - first\n# a_test.c:9: got 1\n# and 2 more\nnot ok 2 - second\nnot ok 3 - next\nok 4 - third # SKIP no kernel support\n';
     expect(fromTap('a_test', text, { code: 1, timedOut: false })).toEqual([
       passed('a_test: first'),
-      failed('a_test: second', 'see above'),
+      failed('a_test: second', 'a_test.c:9: got 1'),
+      failed('a_test: next', 'see above'),
       skipped('a_test: third', 'no kernel support'),
     ]);
   });
@@ -85,6 +87,15 @@ describe("Playwright's report", () => {
       failed('a.spec.ts > group > two', 'see above'),
       skipped('a.spec.ts > group > three', 'no device'),
       failed('a.spec.ts > group > four', 'passed only when repeated'),
+    ]);
+  });
+  test('says what failed first, in one line without colours', () => {
+    const message =
+      '\u001b[31mError: \u001b[39mexpect(received).toBe(expected)\n\nExpected: 5\nReceived: 4\n\n  at x';
+    const test = { status: 'unexpected', results: [{}, { error: { message, location: { line: 34 } } }] };
+    const report = { suites: [{ title: 'a.spec.ts', specs: [{ title: 'one', tests: [test] }] }] };
+    expect(fromPlaywright(report)).toEqual([
+      failed('a.spec.ts > one', 'Error: expect(received).toBe(expected) Expected: 5 Received: 4 (line 34)'),
     ]);
   });
   test('with errors outside tests has failed', () => {

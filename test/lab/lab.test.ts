@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EventPayload, InstanceInfo } from '../../app/ipc/contract';
 import type { Settings } from '../../app/run/plan';
 import { defaultSettings } from '../../app/run/settings';
 import { BACKENDS } from '../../main/backends/table';
@@ -148,17 +149,38 @@ test('the far end writes what it received to a chosen file', async () => {
 
 test('a page that does not paint gets one message and then the newest', async () => {
   page.paints = false;
-  await configure({ stop: '1s', rate: '10kpps' });
+  await configure({ stop: 'never', rate: '10kpps' });
   await page.request('run.start', { id: 'A' });
-  await page.phase('A', 'done');
-  expect(page.stats()).toHaveLength(1);
-  const [first] = page.stats();
+  const seconds = () => lab.live()[0]?.snapshot.seconds ?? 0;
+  await page.until('the first message', () => page.stats().length > 0);
+  const sent = page.stats().length;
+  const from = seconds();
+  await page.until('half a second of samples', () => seconds() > from + 0.5);
+  expect(page.stats()).toHaveLength(sent);
   page.painted(999); // not the one that is under way
-  page.painted(first?.seq ?? 0);
-  await page.until('the newest', () => page.stats().length === 2);
-  const second = page.stats()[1];
-  expect(second?.skipped).toBeGreaterThan(0);
-  expect(second?.live[0]?.snapshot.running).toBe(false);
+  page.painted(page.stats().at(-1)?.seq ?? 0);
+  await page.until('the newest', () => page.stats().length === sent + 1);
+  const newest = page.stats().at(-1);
+  expect(newest?.skipped).toBeGreaterThan(0);
+  expect(newest?.live[0]?.snapshot.seconds).toBeGreaterThan(from + 0.3);
+});
+
+test('the last totals of a run wait for no paint: the news of its end comes behind them', async () => {
+  page.paints = false;
+  await configure({ stop: '5000 packets', rate: '10kpps' });
+  await page.request('run.start', { id: 'A' });
+  const end = () =>
+    page.heard.findIndex(
+      (event) => event.name === 'instances' && (event.payload as InstanceInfo[])[0]?.phase === 'done',
+    );
+  await page.until('the news of the end', () => end() >= 0);
+  const before = page.heard.slice(0, end()).filter((event) => event.name === 'stats');
+  const last = before.at(-1)?.payload as EventPayload<'stats'> | undefined;
+  expect(last?.live[0]?.snapshot).toMatchObject({
+    running: false,
+    offered: 5000,
+    taken: 5000,
+  });
 });
 
 test('a page that goes away does not touch a run; the next one finds it', async () => {

@@ -53,7 +53,7 @@ open_monitors( spaces_t const * spaces, opened_t * out ) {
       fail( out, err, out->step );
       return;
     }
-    if( !take( out, nl_socket( RTMGRP_LINK, SOCK_NONBLOCK ), "rtnetlink socket" ) ) return;
+    if( !take( out, nl_socket( RTMGRP_LINK | RTMGRP_TC, SOCK_NONBLOCK ), "rtnetlink socket" ) ) return;
   }
 }
 

@@ -33,8 +33,8 @@ enum { PL_LAB_VETH = 0, PL_LAB_TUN = 1 };
 
 /* op          args                              hands over
    HELLO       [0] pairs, [1] MTU                rtnetlink sockets of both namespaces
-               makes the pairs; once               (a, b), joined to RTMGRP_LINK,
-                                                   non-blocking
+               makes the pairs; once               (a, b), joined to RTMGRP_LINK and
+                                                   RTMGRP_TC, non-blocking
    PORT        -                                 -
    PACKET      [0] EtherType, host order;        AF_PACKET SOCK_RAW socket bound to the
                0 = for sending only                interface, non-blocking; a receiving

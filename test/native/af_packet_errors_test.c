@@ -34,7 +34,7 @@ peer_down( void const * way ) {
   } else { /* the queue swallows them */
     CHECK_EQ( code, PL_AIO_SUCCESS );
     MOVE_UNTIL( b, b->completed == 5UL );
-    CHECK_EQ( b->no_carrier, 5UL );
+    MOVE_UNTIL( b, b->no_carrier == 5UL ); /* told when it is sure */
     move_all( b );
     CHECK_EQ( b->received, 0UL );
   }
@@ -45,6 +45,54 @@ peer_down( void const * way ) {
   CHECK_EQ( send_frames( b, 5UL, 4UL, 60UL, 1, &idx ), PL_AIO_SUCCESS );
   MOVE_UNTIL( b, b->received == 4UL );
   CHECK_EQ( b->no_carrier, before );
+  pl_backend_close( b );
+}
+
+/* A peer that has just gone down: the driver refuses frames at once, and the interface hears of it
+   some tenths of a second later.  The kernel says the same as for a full queue, and there is none. */
+static void
+peer_just_down( void const * way ) {
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  unsigned long  again = 0UL;
+  if( !b ) return;
+  for( int turn = 0; turn < 20 && again < 5UL; turn++ ) {
+    netns_link( PL_LAB_END_B, 0 );
+    for( int i = 0; i < 5; i++ ) {
+      if( send_frames( b, 0UL, 1UL, 60UL, 1, NULL ) == PL_AIO_SUCCESS ) continue; /* swallowed by now */
+      CHECK_STR( cause_of( b ), "No carrier: the peer of the interface is down." );
+      again++;
+    }
+    netns_link( PL_LAB_END_B, 1 );
+    netns_await( PL_LAB_END_A, 1, 1, -1L );
+  }
+  CHECK( again > 0UL );
+  CHECK_EQ( b->state.state, PL_STATE_UP );
+  pl_backend_close( b );
+}
+
+/* A peer whose receive threads get no time takes no more after some hundred frames.  That is the
+   driver's word, whether there is a queue or not; only with one it is the queue that is full. */
+static void
+driver_full( void const * way ) {
+  char const * const threads = "ethtool -K pl0b gro on && unshare -m sh -c 'mount -t sysfs sys /sys && echo 1 > /sys/class/net/pl0b/threaded'";
+  pl_backend_t *     b       = open_device( way, 1024.0, 0.0 );
+  int                code    = PL_AIO_SUCCESS;
+  if( !b ) return;
+  if( !netns_command( PL_LAB_END_A, "ethtool -K pl0a tso off" ) || !netns_command( PL_LAB_END_B, threads ) ) {
+    tap_skip( "ethtool or threaded NAPI is missing here" );
+  } else {
+    for( int i = 0; i < 2000; i++ ) { /* the ring, or the buffer of the socket, may be full first */
+      code = send_frames( b, 0UL, 500UL, 60UL, 1, NULL );
+      if( code && !strstr( cause_of( b ), "ring full" ) && !strstr( cause_of( b ), "buffer full" ) ) break;
+      if( code ) move_once( b );
+    }
+    CHECK_EQ( code, PL_AIO_ERR_AGAIN );
+    CHECK_STR( cause_of( b ), is_bypass( way ) ? "The driver's queue takes no frame now (the qdisc is bypassed)."
+                                               : "The driver dropped the frame: the peer takes no more now, and the interface has no queue." );
+    CHECK_EQ( b->no_carrier, 0UL );
+  }
+  netns_command( PL_LAB_END_B, "ethtool -K pl0b gro off; unshare -m sh -c 'mount -t sysfs sys /sys && echo 0 > /sys/class/net/pl0b/threaded'" );
+  netns_command( PL_LAB_END_A, "ethtool -K pl0a tso on" );
   pl_backend_close( b );
 }
 
@@ -187,6 +235,8 @@ a_refused_slot_does_not_wedge_the_ring( void const * way ) {
 int
 main( void ) {
   for_packet_ways( "peer down is no carrier", peer_down );
+  for_packet_ways( "a peer that has just gone down is no carrier, and no full queue", peer_just_down );
+  for_packet_ways( "a driver without room is no full queue where there is none", driver_full );
   if( !netns_command( PL_LAB_END_A, "tc -V" ) ) no_tc = "tc is missing; on Debian: apt-get install iproute2";
   for_packet_ways( "a full qdisc is AGAIN at the exact index", qdisc_full );
   for_packet_ways( "a full socket buffer is AGAIN at the exact index", socket_buffer_full );

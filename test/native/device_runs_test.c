@@ -171,6 +171,40 @@ deleted_at_full_rate( void const * way ) {
   deleted_in_a_run( way, INFINITY, 64UL );
 }
 
+/* The carrier goes and comes, at full rate: what is said to be lost for want of it was, and each
+   frame was lost at most once. */
+static void
+no_more_lost_than_was( void const * way ) {
+  running_t     r;
+  pl_snapshot_t s;
+  if( is_tap( way ) ) return; /* it needs no peer */
+  pl_backend_t * b = open_device( way, 0.0, 0.0 );
+  if( !b ) return;
+  pl_run_cfg_t cfg = plain_cfg();
+  cfg.batch        = 64UL;
+  if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;
+  for( int turn = 0; turn < 10; turn++ ) {
+    running_look( &r, &s );
+    uint64_t const came = s.counters.received, lost = s.counters.no_carrier;
+    do {
+      breathe();
+      running_look( &r, &s );
+    } while( s.counters.received < came + 100UL );
+    netns_link( PL_LAB_END_B, 0 );
+    do {
+      breathe();
+      running_look( &r, &s );
+    } while( !is_bypass( way ) && s.counters.no_carrier == lost );
+    netns_link( PL_LAB_END_B, 1 );
+  }
+  pl_run_stop( r.run );
+  running_wait( &r, &s );
+  CHECK( is_bypass( way ) || s.counters.no_carrier > 0UL );
+  CHECK( s.counters.no_carrier + s.counters.received + s.counters.peer_dropped <= s.counters.completed );
+  pl_run_delete( r.run );
+  pl_backend_close( b );
+}
+
 /* A peer's ring that is too small for what arrives between two looks: the loss is counted
    as its own. */
 static void
@@ -235,6 +269,7 @@ main( void ) {
   for_all_ways( "a run ends when its interface goes: at a packet a minute", deleted_while_idle );
   for_all_ways( "a run ends when its interface goes: paced", deleted_while_paced );
   for_all_ways( "a run ends when its interface goes: at full rate", deleted_at_full_rate );
+  for_all_ways( "no more is said to be lost without carrier than was", no_more_lost_than_was );
   for_packet_ways( "what the peer has no room for is counted as dropped there", what_the_peer_drops_is_counted );
   if( !netns_enter() ) tap_run( "only a packet socket on that interface is taken", only_a_socket_on_that_interface );
   return tap_end();

@@ -34,6 +34,35 @@ follows_link_carrier_and_mtu( void ) {
   netns_await( PL_LAB_END_A, 1, 1, 1500L );
 }
 
+/* Polls until a has a queue or none. */
+static int
+has_queue( int queue ) {
+  pl_link_t link = { 0 };
+  for( int i = 0; i < 50000; i++ ) {
+    pl_monitor_poll( device.monitor );
+    if( pl_monitor_link( device.monitor, PL_LAB_END_A, device.port.ifindex, &link ) == 1 && link.queue == queue ) return 1;
+    breathe();
+  }
+  return 0;
+}
+
+/* Nothing is told of it with the interface itself. */
+static void
+follows_the_queue( void ) {
+  if( !netns_command( PL_LAB_END_A, "tc -V" ) ) {
+    tap_skip( "tc is missing; on Debian: apt-get install iproute2" );
+    return;
+  }
+  CHECK( has_queue( 0 ) );
+  for( int i = 0; i < 20; i++ ) {
+    CHECK( netns_command( PL_LAB_END_A, i & 1 ? "tc qdisc add dev pl0a root pfifo limit 7" : "tc qdisc replace dev pl0a root tbf rate 8kbit burst 1600 limit 1000000" ) );
+    CHECK( has_queue( 1 ) );
+    CHECK( netns_command( PL_LAB_END_A, "tc qdisc del dev pl0a root" ) );
+    CHECK( has_queue( 0 ) );
+  }
+  netns_await( PL_LAB_END_A, 1, 1, 1500L );
+}
+
 static int
 gone( uint32_t ifindex ) {
   pl_link_t link;
@@ -81,6 +110,7 @@ main( void ) {
   if( !netns_device( &device ) ) return 1;
   tap_run( "all interfaces are known from the start", knows_from_the_start );
   tap_run( "link, carrier and MTU are followed", follows_link_carrier_and_mtu );
+  tap_run( "a queue that comes and goes is followed", follows_the_queue );
   tap_run( "a deleted interface stays gone when its name comes back", a_deleted_interface_stays_gone );
   tap_run( "what the socket had no room for is asked for", what_was_not_told_is_asked_for );
   netns_device_close( &device );

@@ -187,7 +187,7 @@ unshared( unsigned end, int flags ) {
 
 static int
 route_socket( void ) {
-  struct sockaddr_nl at = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+  struct sockaddr_nl at = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_TC };
   int fd = socket( AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE );
   CHECK( fd >= 0 && !bind( fd, (struct sockaddr *)&at, sizeof( at ) ) );
   return fd;

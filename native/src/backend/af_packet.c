@@ -79,11 +79,13 @@ pl_af_packet_meaning( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt, int 
   switch( err ) {
   case EAGAIN: return CAUSE_SOCKET_FULL;
   case ENOMEM: return CAUSE_MEMORY;
-  case ENOBUFS:
-    pl_port_look( port, head, pl_clock_ns(), 1 );
-    if( port->no_carrier ) return CAUSE_NO_CARRIER;
+  case ENOBUFS: {
+    int const full = pl_port_full( port, head );
+    if( full == PL_FULL_CARRIER ) return CAUSE_NO_CARRIER;
     if( pkt && pl_af_packet_over_peer( self, pkt->buf_sz ) ) return CAUSE_PEER_MTU;
-    return self->bypass ? CAUSE_DEVICE_FULL : CAUSE_QDISC_FULL;
+    if( full == PL_FULL_QUEUE ) return CAUSE_QDISC_FULL;
+    return port->past_queue ? CAUSE_DEVICE_FULL : CAUSE_NO_QUEUE;
+  }
   case ENETDOWN:
     pl_port_look( port, head, pl_clock_ns(), 1 );
     pl_port_down( port, head, step );
@@ -100,15 +102,6 @@ pl_af_packet_meaning( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt, int 
   }
 }
 
-/* Counts n frames that the kernel has accepted. */
-static void
-accepted( pl_af_packet_t * self, unsigned n, uint64_t now ) {
-  self->port.sent += n;
-  pl_port_works( &self->head );
-  pl_port_look( &self->port, &self->head, now, 0 );
-  if( self->port.no_carrier ) self->head.no_carrier += n;
-}
-
 /* Hands the n frames in msg to the kernel.  Sets *done to how many it took.  Returns 0
    or the errno for the next one. */
 static int
@@ -123,7 +116,7 @@ hand_over( pl_af_packet_t * self, unsigned n, unsigned * done ) {
     self->head.kicks++;
     if( sent > 0 ) {
       *done += (unsigned)sent; /* fewer than asked: the errno comes with the next call */
-      accepted( self, (unsigned)sent, t1 );
+      pl_port_accepted( &self->port, &self->head, (uint64_t)sent, t1 );
       continue;
     }
     if( err != EINTR ) return err;
@@ -232,7 +225,8 @@ set_up( int fd, int bypass, int sndbuf, pl_err_t * err ) {
 
 static pl_backend_t *
 af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t * err ) {
-  int const ring = vals->num[OPT_MODE] == MODE_TX_RING, sndbuf = (int)vals->num[OPT_SNDBUF];
+  int const ring = vals->num[OPT_MODE] == MODE_TX_RING, bypass = vals->num[OPT_BYPASS] != 0.0;
+  int const sndbuf = (int)vals->num[OPT_SNDBUF];
   if( check_socket( device, device->send_fd, err ) || ( !ring && check_socket( device, device->tag_fd, err ) ) ) return NULL;
   pl_af_packet_t * self = calloc( 1UL, sizeof( *self ) );
   if( !self ) {
@@ -241,9 +235,8 @@ af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_er
   }
   self->fd      = device->send_fd;
   self->in_ring = ring;
-  self->bypass  = vals->num[OPT_BYPASS] != 0.0;
-  int failed    = set_up( self->fd, self->bypass, sndbuf, err );
-  if( !failed && !ring ) failed = set_up( device->tag_fd, self->bypass, sndbuf, err );
+  int failed    = set_up( self->fd, bypass, sndbuf, err );
+  if( !failed && !ring ) failed = set_up( device->tag_fd, bypass, sndbuf, err );
   if( !failed && ring ) failed = pl_tx_ring_open( self, self->fd, (unsigned long)vals->num[OPT_RING], err );
   if( !failed && !ring ) failed = pl_tx_ring_open( self, device->tag_fd, TAG_SLOTS, err );
   if( !failed ) failed = pl_port_open( &self->port, &self->head, device, (unsigned long)vals->num[OPT_PEER_RING], err );
@@ -254,6 +247,7 @@ af_packet_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_er
   }
   for( unsigned i = 0U; i < SEND_MAX; i++ )
     self->msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &self->iov[i], .msg_iovlen = 1 } };
+  self->port.past_queue = bypass;
   self->head.def      = &pl_backend_af_packet;
   self->head.aio      = (pl_aio_t){ .ctx = self, .send_func = ring ? pl_tx_ring_send : mmsg_send };
   self->head.ring_cap = ring ? self->ring.cap : 0UL;
@@ -281,6 +275,7 @@ af_packet_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz
   case CAUSE_SOCKET_FULL: text = "Socket buffer full: the kernel takes no more frames until earlier ones have left."; break;
   case CAUSE_QDISC_FULL: text = "qdisc full: the queue of the interface dropped the frame for want of room."; break;
   case CAUSE_DEVICE_FULL: text = "The driver's queue takes no frame now (the qdisc is bypassed)."; break;
+  case CAUSE_NO_QUEUE: text = "The driver dropped the frame: the peer takes no more now, and the interface has no queue."; break;
   case CAUSE_NO_CARRIER: text = "No carrier: the peer of the interface is down."; break;
   case CAUSE_MEMORY: text = "The kernel has no memory for the frame now."; break;
   case CAUSE_DOWN: text = "The interface is down."; break;

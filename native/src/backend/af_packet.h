@@ -19,6 +19,7 @@ enum {
   CAUSE_SOCKET_FULL,
   CAUSE_QDISC_FULL,
   CAUSE_DEVICE_FULL,
+  CAUSE_NO_QUEUE,
   CAUSE_NO_CARRIER,
   CAUSE_PEER_MTU,
   CAUSE_MEMORY,
@@ -52,7 +53,6 @@ typedef struct {
   pl_backend_t   head;
   pl_port_t      port;
   int            fd;
-  int            bypass;
   int            in_ring; /* mode tx-ring */
   struct mmsghdr msg[SEND_MAX];
   struct iovec   iov[SEND_MAX];

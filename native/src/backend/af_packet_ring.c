@@ -120,12 +120,7 @@ kick( pl_af_packet_t * self ) {
       if( status & ( TP_STATUS_SEND_REQUEST | TP_STATUS_WRONG_FORMAT ) ) break;
       ring->sent++;
     }
-    if( ring->sent != before ) {
-      self->port.sent += ring->sent - before;
-      pl_port_works( &self->head );
-      pl_port_look( &self->port, &self->head, t1, 0 );
-      if( self->port.no_carrier ) self->head.no_carrier += ring->sent - before;
-    }
+    if( ring->sent != before ) pl_port_accepted( &self->port, &self->head, ring->sent - before, t1 );
     if( ring->sent == ring->prod ) return 0;
     if( status & TP_STATUS_WRONG_FORMAT ) return EINVAL;
     if( did < 0 && err == EINTR ) continue;

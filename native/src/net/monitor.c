@@ -1,5 +1,8 @@
-/* An interface is one word:  ifindex << 32 | mtu << 8 | KNOWN | UP | CARRIER; zero is a
+/* An interface is one word:  ifindex << 32 | mtu << 8 | KNOWN | UP | CARRIER | QUEUE; zero is a
    free entry.  A message for an interface replaces its word, a removal frees it.
+
+   Of a queue discipline that comes or goes nothing is told with the interface: then all
+   interfaces are asked for, and the answer names what each has.
 
    The kernel drops messages when the socket's buffer is full (ENOBUFS): then all
    interfaces are asked for again, and those that the answer does not name are gone. */
@@ -19,6 +22,7 @@
 #define LINK_KNOWN   (1UL)
 #define LINK_UP      (2UL)
 #define LINK_CARRIER (4UL)
+#define LINK_QUEUE   (8UL)
 
 /* IFF_LOWER_UP of linux/if.h, which can not be included beside net/if.h. */
 #define LOWER_UP (1U << 16)
@@ -66,6 +70,12 @@ entry_of( space_t const * s, uint32_t ifindex ) {
   return free_at;
 }
 
+/* Whether frames wait in the queue discipline of that name. */
+static int
+is_queue( struct rtattr const * name ) {
+  return strncmp( RTA_DATA( name ), "noqueue", RTA_PAYLOAD( name ) ) && strncmp( RTA_DATA( name ), "noop", RTA_PAYLOAD( name ) );
+}
+
 static void
 on_link( space_t * s, struct nlmsghdr const * msg ) {
   struct ifinfomsg const * info = NLMSG_DATA( msg );
@@ -74,11 +84,13 @@ on_link( space_t * s, struct nlmsghdr const * msg ) {
   uint32_t ifindex = (uint32_t)info->ifi_index, mtu = 0U;
   long     left    = (long)IFLA_PAYLOAD( msg );
   int      all     = msg->nlmsg_type == RTM_DELLINK; /* a message about something else has no MTU */
-  for( struct rtattr * a = IFLA_RTA( info ); RTA_OK( a, left ); a = RTA_NEXT( a, left ) )
-    if( a->rta_type == IFLA_MTU && RTA_PAYLOAD( a ) == sizeof( mtu ) ) {
-      memcpy( &mtu, RTA_DATA( a ), sizeof( mtu ) );
-      all = 1;
-    }
+  int      queue   = 0;
+  for( struct rtattr * a = IFLA_RTA( info ); RTA_OK( a, left ); a = RTA_NEXT( a, left ) ) {
+    if( a->rta_type == IFLA_QDISC ) queue = is_queue( a );
+    if( a->rta_type != IFLA_MTU || RTA_PAYLOAD( a ) != sizeof( mtu ) ) continue;
+    memcpy( &mtu, RTA_DATA( a ), sizeof( mtu ) );
+    all = 1;
+  }
   unsigned long i = entry_of( s, ifindex );
   if( !all || i == PL_MONITOR_LINKS ) return;
   uint64_t word = 0UL;
@@ -87,6 +99,7 @@ on_link( space_t * s, struct nlmsghdr const * msg ) {
     word = (uint64_t)ifindex << 32 | (uint64_t)mtu << 8 | LINK_KNOWN;
     if( info->ifi_flags & IFF_UP ) word |= LINK_UP;
     if( info->ifi_flags & LOWER_UP ) word |= LINK_CARRIER;
+    if( queue ) word |= LINK_QUEUE;
   }
   s->seen[i] = (uint8_t)s->begun; /* what was told before the answer may be of an interface that is gone */
   atomic_store_explicit( &s->link[i], word, memory_order_relaxed );
@@ -132,6 +145,8 @@ on_messages( space_t * s, uint8_t const * buf, long sz ) {
     if( of_dump && ( m->nlmsg_flags & NLM_F_DUMP_INTR ) ) s->torn = 1;
     if( m->nlmsg_type == RTM_NEWLINK || m->nlmsg_type == RTM_DELLINK ) {
       on_link( s, m );
+    } else if( m->nlmsg_type == RTM_NEWQDISC || m->nlmsg_type == RTM_DELQDISC ) {
+      s->want_dump = 1;
     } else if( of_dump && m->nlmsg_type == NLMSG_DONE ) {
       on_done( s );
     } else if( of_dump && m->nlmsg_type == NLMSG_ERROR ) { /* refused: a dump before it is not over yet */
@@ -156,7 +171,7 @@ read_space( pl_monitor_t * self, space_t * s ) {
       continue;
     }
     if( got <= 0 ) return;
-    if( msg.msg_flags & MSG_TRUNC ) s->want_dump = 1;
+    if( msg.msg_flags & MSG_TRUNC ) s->want_dump = s->torn = 1;
     if( from.nl_pid == 0U ) on_messages( s, self->buf, got ); /* 0 is the kernel */
   }
 }
@@ -189,6 +204,7 @@ pl_monitor_link( pl_monitor_t const * self, unsigned end, uint32_t ifindex, pl_l
     if( !word || word >> 32 != ifindex ) continue;
     *link = (pl_link_t){ .up      = ( word & LINK_UP ) != 0UL,
                          .carrier = ( word & LINK_CARRIER ) != 0UL,
+                         .queue   = ( word & LINK_QUEUE ) != 0UL,
                          .mtu     = (uint32_t)( word >> 8 ) & 0xffffffU };
     return 1;
   }

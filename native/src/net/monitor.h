@@ -1,7 +1,8 @@
-/* monitor.h: what becomes of the interfaces of a lab: there, up, with carrier, MTU.
+/* monitor.h: what becomes of the interfaces of a lab: there, up, with carrier, MTU, with a
+   queue.
 
-   The kernel tells a socket of each namespace (rtnetlink, group RTMGRP_LINK).  Any
-   thread may poll; one of them reads and the others go on.  What is known is one
+   The kernel tells a socket of each namespace (rtnetlink, groups RTMGRP_LINK and
+   RTMGRP_TC).  Any thread may poll; one of them reads and the others go on.  What is known is one
    atomic word per interface, so a look never waits. */
 
 #ifndef PL_MONITOR_H
@@ -14,7 +15,8 @@ typedef struct pl_monitor pl_monitor_t;
 /* One interface.  Without IFF_UP there is no carrier either. */
 typedef struct {
   int      up;      /* IFF_UP */
-  int      carrier; /* IFF_LOWER_UP: for a veth, its peer is up as well */
+  int      carrier; /* IFF_LOWER_UP: for a veth, its peer is up as well; told up to a second late */
+  int      queue;   /* it has a queue discipline that frames wait in, so it can be full */
   uint32_t mtu;     /* bytes after the Ethernet header */
 } pl_link_t;
 

@@ -56,6 +56,16 @@ pl_port_failed( pl_port_t * self, pl_backend_t * head, char const * step, int er
   set_state( head, PL_STATE_FAILED, err, step, self->device.port.name, what );
 }
 
+/* What seemed lost without carrier is, when that is still told some time later. */
+static void
+make_sure( pl_port_t * self, pl_backend_t * head, uint64_t now ) {
+  if( self->no_carrier && now < self->unsure_at + LOOK_NS ) return;
+  if( self->no_carrier ) head->no_carrier += self->unsure[0];
+  self->unsure[0] = self->no_carrier ? self->unsure[1] : 0UL;
+  self->unsure[1] = 0UL;
+  self->unsure_at = now;
+}
+
 void
 pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) {
   if( !forced && now - self->looked_at < LOOK_NS ) return;
@@ -75,13 +85,31 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
       pl_port_removed( self, head, "rtnetlink" );
     return;
   }
-  pl_link_t peer;
-  if( pl_monitor_link( self->device.monitor, !self->device.end, self->peer_ifindex, &peer ) == 1 ) self->peer_mtu = peer.mtu;
-  self->mtu        = link.mtu;
+  pl_link_t peer       = { .up = 1 };
+  int const knows_peer = pl_monitor_link( self->device.monitor, !self->device.end, self->peer_ifindex, &peer ) == 1;
+  if( knows_peer ) self->peer_mtu = peer.mtu;
+  self->mtu = link.mtu;
   if( self->mtu_most < link.mtu ) self->mtu_most = link.mtu;
-  self->no_carrier = link.up && !link.carrier;
+  /* A peer that goes down is told at once, the carrier that goes with it much later. */
+  self->no_carrier = link.up && ( !link.carrier || !peer.up );
+  self->has_queue  = link.queue;
+  make_sure( self, head, now );
   if( link.up ) pl_port_works( head );
   else pl_port_down( self, head, "rtnetlink" );
+}
+
+void
+pl_port_accepted( pl_port_t * self, pl_backend_t * head, uint64_t n, uint64_t now ) {
+  pl_port_works( head );
+  pl_port_look( self, head, now, 0 );
+  pl_port_sent( self, n );
+}
+
+int
+pl_port_full( pl_port_t * self, pl_backend_t * head ) {
+  pl_port_look( self, head, pl_clock_ns(), 1 );
+  if( self->no_carrier ) return PL_FULL_CARRIER;
+  return self->has_queue && !self->past_queue ? PL_FULL_QUEUE : PL_FULL_DRIVER;
 }
 
 int
@@ -118,10 +146,11 @@ pl_port_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz )
   }
 }
 
-/* Frames that were sent and neither received nor dropped at the peer. */
+/* Frames that were sent and neither received nor dropped at the peer; 0 where nobody counts. */
 static uint64_t
 missing( pl_port_t const * self, pl_backend_t const * head ) {
   uint64_t arrived = head->received + head->peer_dropped;
+  if( !self->rx ) return 0UL;
   return self->sent > arrived ? self->sent - arrived : 0UL;
 }
 
@@ -154,17 +183,17 @@ pl_port_idle( pl_port_t const * self, pl_backend_t const * head ) {
 void
 pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
   struct timespec const nap = { .tv_nsec = (long)LOOK_NS };
-  for( int i = 0; self->rx && i < SETTLE_TRIES; i++ ) {
+  for( int i = 0; i < SETTLE_TRIES; i++ ) {
     pl_port_look( self, head, pl_clock_ns(), 1 );
     (void)pl_port_service( self, head, pl_clock_ns() );
-    if( !missing( self, head ) ) return;
+    if( !missing( self, head ) && !self->unsure[0] && !self->unsure[1] ) return;
     nanosleep( &nap, NULL );
   }
 }
 
 int
 pl_port_open( pl_port_t * self, pl_backend_t * head, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
-  *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .mtu_most = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier };
+  *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .mtu_most = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier, .has_queue = 1 };
   struct sockaddr_ll at    = { 0 };
   socklen_t          at_sz = sizeof( at );
   if( device->recv_fd >= 0 && !getsockname( device->recv_fd, (struct sockaddr *)&at, &at_sz ) )

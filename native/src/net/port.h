@@ -15,8 +15,12 @@ typedef struct {
   uint32_t       mtu, mtu_most; /* now, and the largest since pl_port_mtu_is_less */
   uint32_t       peer_ifindex, peer_mtu; /* of the interface that rx is on; 0 = not known */
   int            no_carrier; /* the peer is down: what is sent is lost, mostly without an error */
+  int            has_queue;  /* of the interface, which may be full; where nobody tells there is one */
+  int            past_queue; /* frames go past it: without carrier the driver refuses them, and swallows none */
   uint64_t       looked_at;  /* at the monitor, CLOCK_MONOTONIC ns */
-  uint64_t       sent;       /* frames the kernel has accepted; kept by the backend */
+  uint64_t       sent;       /* frames the kernel has accepted */
+  uint64_t       unsure[2];  /* those of them that seem lost without carrier: for a look and longer, and since */
+  uint64_t       unsure_at;
   uint64_t       sent_seen, moved_at; /* when something was last sent or received */
 } pl_port_t;
 
@@ -34,6 +38,22 @@ void pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forc
 void pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step );    /* ENETDOWN, EIO */
 void pl_port_removed( pl_port_t * self, pl_backend_t * head, char const * step ); /* ENXIO, EBADFD */
 void pl_port_failed( pl_port_t * self, pl_backend_t * head, char const * step, int err );
+
+/* n frames more have been accepted.  Without carrier they are lost, and no_carrier of head
+   grows by them once two looks later have still told so: the kernel tells late that a
+   carrier is back, and no more may be called lost than was. */
+static inline void
+pl_port_sent( pl_port_t * self, uint64_t n ) {
+  self->sent += n;
+  if( self->no_carrier && !self->past_queue ) self->unsure[1] += n;
+}
+
+/* The same by a call that has ended at now, and the link works. */
+void pl_port_accepted( pl_port_t * self, pl_backend_t * head, uint64_t n, uint64_t now );
+
+/* Why the kernel had no room for a frame (ENOBUFS): looks first. */
+enum { PL_FULL_CARRIER = 1, PL_FULL_QUEUE, PL_FULL_DRIVER };
+int pl_port_full( pl_port_t * self, pl_backend_t * head );
 
 /* Sending works: whatever the state was, the link is up. */
 static inline void

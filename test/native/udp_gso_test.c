@@ -190,6 +190,7 @@ a_full_queue_is_again_at_the_index( void const * gso ) {
   for( int i = 0; i < 20; i++ ) add( 1000UL + (unsigned long)i, "198.18.0.2", port ); /* of several sizes: none is one message with another */
   CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 20UL, &idx, 1 ), PL_AIO_ERR_AGAIN );
   CHECK( idx >= 4UL && idx <= 7UL ); /* one at once, one at the rate's hand, four in the queue */
+  CHECK_STR( cause_of( b ), "qdisc full: the queue of the interface dropped the datagram for want of room." );
   CHECK_EQ( b->completed, idx );
   CHECK_EQ( b->late_errors, 0UL );
   CHECK_EQ( b->state.state, PL_STATE_UP );
@@ -315,6 +316,40 @@ link_and_peer_down( void ) {
   pl_backend_close( b );
 }
 
+/* Without a queue none is full: the kernel says the same (ENOBUFS) while the peer goes down, and when
+   its MTU has no room. */
+static void
+no_room_without_a_queue( void ) {
+  pl_device_t   device;
+  pl_err_t      err = { 0 };
+  unsigned long idx = 9UL, again = 0UL;
+  if( !handed_udp( &device ) ) return;
+  device.recv_fd   = netns_receiver( PL_LAB_END_B, "pl0b" ); /* by which the peer is known */
+  pl_backend_t * b = pl_backend_open_on( "udp", NULL, 0UL, &device, &err );
+  if( !CHECK( b ) ) return;
+  netns_mtu_of( PL_LAB_END_B, 1000U );
+  train.cnt = 0UL;
+  add( 1000UL, "198.18.0.2", 9U );
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 1UL, &idx, 1 ), PL_AIO_ERR_AGAIN );
+  CHECK_EQ( idx, 0UL );
+  CHECK_STR( cause_of( b ), "The peer drops the frame of 1042 B: its MTU is 1000, less than that of the interface." );
+  netns_mtu_of( PL_LAB_END_B, 1500U );
+  CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 1UL, NULL, 1 ), PL_AIO_SUCCESS );
+  for( int turn = 0; turn < 20 && again < 5UL; turn++ ) {
+    netns_link( PL_LAB_END_B, 0 );
+    for( int i = 0; i < 5; i++ ) {
+      if( pl_aio_send( &b->aio, train.pkt, 1UL, NULL, 1 ) == PL_AIO_SUCCESS ) continue; /* swallowed by now */
+      CHECK_STR( cause_of( b ), "No carrier: the peer of the interface is down." );
+      again++;
+    }
+    netns_link( PL_LAB_END_B, 1 );
+    netns_await( PL_LAB_END_A, 1, 1, -1L );
+  }
+  CHECK( again > 0UL );
+  CHECK_EQ( b->state.state, PL_STATE_UP );
+  pl_backend_close( b );
+}
+
 static void
 for_both( char const * what, void ( *fn )( void const * gso ) ) {
   char name[160];
@@ -341,6 +376,7 @@ main( void ) {
     for_both( "a full socket buffer is AGAIN at the index of the message", a_full_buffer_is_again_at_the_index );
     for_both( "a full queue is AGAIN at the index of the message", a_full_queue_is_again_at_the_index );
   } else tap_run_with( "a full socket buffer or queue", netns_skip, "tc is missing; on Debian: apt-get install iproute2" );
+  tap_run( "without a queue none is said to be full", no_room_without_a_queue );
   tap_run( "link down is AGAIN, no carrier is counted, a deleted interface is removed", link_and_peer_down );
   return tap_end();
 }

@@ -38,7 +38,7 @@ pl_opt_def_t const pl_udp_opts[PL_UDP_OPT_CNT] = {
     [PL_UDP_OPT_GSO]    = { .name = "gso", .kind = PL_OPT_CHOICE, .max = 2, .words = gso_words },
     [PL_UDP_OPT_PEER_RING] = { .name = "peer-ring", .kind = PL_OPT_BYTES, .min = 1048576, .max = 268435456, .dflt = 16777216 } };
 
-enum { CAUSE_BUF_MAX = PL_UDP_CAUSE_END, CAUSE_TINY, CAUSE_FRAME, CAUSE_NO_ROOM, CAUSE_DOWN, CAUSE_ERRNO, CAUSE_LATE, CAUSE_LAB };
+enum { CAUSE_BUF_MAX = PL_UDP_CAUSE_END, CAUSE_TINY, CAUSE_FRAME, CAUSE_NO_ROOM, CAUSE_MEMORY, CAUSE_DOWN, CAUSE_ERRNO, CAUSE_LATE, CAUSE_LAB };
 
 /* Of one message: the kernel takes 64 segments (128 from 6.9 on), and no more bytes than
    a datagram over IPv4 has. */
@@ -117,10 +117,12 @@ put( pl_udp_t * self, unsigned n, unsigned iov_cnt, unsigned long i, pl_udp_fram
   return n + 1U;
 }
 
-/* What an errno of the packet at hand means.  0: it was an earlier packet's. */
+/* What an errno of the message at hand means.  0: it was an earlier packet's. */
 static int
-meaning( pl_udp_t * self, int err, unsigned drained, unsigned * late ) {
+meaning( pl_udp_t * self, struct msghdr const * msg, int err, unsigned drained, unsigned * late ) {
+  if( err == ENOBUFS && self->full ) return self->full( self, msg->msg_iovlen == 1 ? msg->msg_iov[0].iov_len : 0UL );
   if( err == EAGAIN || err == EWOULDBLOCK || err == ENOBUFS ) return CAUSE_NO_ROOM;
+  if( err == ENOMEM ) return CAUSE_MEMORY;
   if( err == EINTR ) return 0;
   if( ( drained || err == ECONNREFUSED ) && ++*late < LATE_MAX ) return 0;
   if( err == ENETUNREACH || err == ENETDOWN ) {
@@ -171,7 +173,7 @@ send_run( pl_udp_t * self, int fd, unsigned n, unsigned * done, int * err ) {
       self->gso_max = (unsigned)at->msg_iov[0].iov_len - 1U;
       return -1;
     }
-    int cause = sent < 0 ? meaning( self, *err, drained, &late ) : 0;
+    int cause = sent < 0 ? meaning( self, at, *err, drained, &late ) : 0;
     if( cause ) return cause;
   }
   return 0;
@@ -182,7 +184,8 @@ refuse( pl_udp_t * self, unsigned long i, unsigned long * opt_batch_idx, int id,
   self->head.cause = (pl_cause_t){ .id = id, .a = a, .b = b, .c = self->lab[1].s_addr };
   self->head.completed += i;
   if( opt_batch_idx ) *opt_batch_idx = i;
-  return id == CAUSE_NO_ROOM || id == CAUSE_DOWN ? PL_AIO_ERR_AGAIN : PL_AIO_ERR_INVAL;
+  int const again = id < PL_UDP_CAUSE_END || id == CAUSE_NO_ROOM || id == CAUSE_MEMORY || id == CAUSE_DOWN;
+  return again ? PL_AIO_ERR_AGAIN : PL_AIO_ERR_INVAL;
 }
 
 int
@@ -302,6 +305,16 @@ void
 pl_udp_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz ) {
   switch( cause->id ) {
   case PL_UDP_CAUSE_REMOVED: snprintf( buf, buf_sz, "The interface was removed." ); break;
+  case PL_UDP_CAUSE_NO_CARRIER: snprintf( buf, buf_sz, "No carrier: the peer of the interface is down." ); break;
+  case PL_UDP_CAUSE_PEER_MTU:
+    snprintf( buf, buf_sz, "The peer drops the frame of %lu B: its MTU is %lu, less than that of the interface.", cause->a, cause->b );
+    break;
+  case PL_UDP_CAUSE_QDISC_FULL:
+    snprintf( buf, buf_sz, "qdisc full: the queue of the interface dropped the datagram for want of room." );
+    break;
+  case PL_UDP_CAUSE_NO_QUEUE:
+    snprintf( buf, buf_sz, "The driver dropped the datagram: the peer takes no more now, and the interface has no queue." );
+    break;
   case CAUSE_BUF_MAX: pl_buf_max_text( cause->a, buf, buf_sz ); break;
   case CAUSE_TINY: pl_tiny_text( cause->a, buf, buf_sz ); break;
   case CAUSE_FRAME:
@@ -319,6 +332,7 @@ pl_udp_cause_text( pl_cause_t const * cause, char * buf, unsigned long buf_sz ) 
     break;
   }
   case CAUSE_NO_ROOM: snprintf( buf, buf_sz, "Socket buffer full: the kernel takes no more datagrams now." ); break;
+  case CAUSE_MEMORY: snprintf( buf, buf_sz, "The kernel has no memory for the datagram now." ); break;
   case CAUSE_DOWN: snprintf( buf, buf_sz, "%s", cause->c ? "The interface is down." : "The loopback interface is down." ); break;
   case CAUSE_LATE: {
     char           text[INET6_ADDRSTRLEN] = "[::1]";

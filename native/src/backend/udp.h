@@ -11,8 +11,15 @@ enum { PL_UDP_OPT_SNDBUF, PL_UDP_OPT_GSO, PL_UDP_OPT_PEER_RING, PL_UDP_OPT_CNT }
 
 extern pl_opt_def_t const pl_udp_opts[PL_UDP_OPT_CNT];
 
-/* The cause when the interface is gone; the others are udp.c's own. */
-enum { PL_UDP_CAUSE_REMOVED = 1, PL_UDP_CAUSE_END };
+/* Causes of an interface of a lab, all of them AGAIN; the others are udp.c's own. */
+enum {
+  PL_UDP_CAUSE_REMOVED = 1,
+  PL_UDP_CAUSE_NO_CARRIER,
+  PL_UDP_CAUSE_PEER_MTU, /* a: bytes of the frame, b: the peer's MTU */
+  PL_UDP_CAUSE_QDISC_FULL,
+  PL_UDP_CAUSE_NO_QUEUE,
+  PL_UDP_CAUSE_END
+};
 
 /* Messages handed to the kernel in one system call, and packets in all of them. */
 #define PL_UDP_SEND_MAX    (64U)
@@ -36,6 +43,10 @@ struct pl_udp {
 
   /* The network cannot be reached: sets the state. */
   void ( *unreachable )( pl_udp_t * self, int err );
+
+  /* Why an interface had no room (ENOBUFS) for a datagram of so many bytes, 0 for a message of
+     several: one of the causes above.  NULL: there is no interface that is known. */
+  int ( *full )( pl_udp_t * self, unsigned long payload_sz );
 };
 
 /* Fills in what both forms have in common; the sockets are the caller's to add.  gso:

@@ -30,6 +30,20 @@ unreachable( pl_udp_t * udp, int err ) {
   pl_port_down( &self->port, &udp->head, "sendmmsg" );
 }
 
+/* Headers in front of a payload: Ethernet, IPv4, UDP. */
+#define HEADERS (42UL)
+
+/* A veth drops what the MTU of its peer has no room for; it gives every frame the 4 B of a VLAN tag. */
+static int
+full( pl_udp_t * udp, unsigned long payload_sz ) {
+  udp_lab_t *     self = (udp_lab_t *)udp;
+  int const       why  = pl_port_full( &self->port, &udp->head );
+  uint64_t const  most = self->port.peer_mtu + 18UL;
+  if( why == PL_FULL_CARRIER ) return PL_UDP_CAUSE_NO_CARRIER;
+  if( self->port.peer_mtu && payload_sz && payload_sz + HEADERS > most ) return PL_UDP_CAUSE_PEER_MTU;
+  return why == PL_FULL_QUEUE ? PL_UDP_CAUSE_QDISC_FULL : PL_UDP_CAUSE_NO_QUEUE;
+}
+
 static int
 udp_lab_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_cnt, unsigned long * opt_batch_idx, int flush ) {
   udp_lab_t *    self   = ctx;
@@ -41,8 +55,8 @@ udp_lab_send( void * ctx, pl_aio_pkt_info_t const * batch, unsigned long batch_c
     return PL_AIO_ERR_AGAIN;
   }
   int code = gone ? PL_AIO_SUCCESS : pl_udp_send( &self->udp, batch, batch_cnt, opt_batch_idx, flush );
-  if( self->port.no_carrier ) self->udp.head.no_carrier += self->udp.to_peer - before;
-  self->port.sent = self->udp.to_peer;
+  pl_port_sent( &self->port, self->udp.to_peer - before );
+  if( code && self->udp.head.cause.id == PL_UDP_CAUSE_PEER_MTU ) self->udp.head.cause.b = self->port.peer_mtu;
   return code;
 }
 
@@ -139,6 +153,7 @@ pl_udp_open_on( pl_opt_vals_t const * vals, pl_device_t const * device, pl_err_t
   self->udp.lab[0].s_addr = device->port.addr4;
   self->udp.lab[1].s_addr = device->port.peer_addr4;
   self->udp.unreachable   = unreachable;
+  self->udp.full          = full;
   self->udp.head.def      = &def;
   self->udp.head.aio      = (pl_aio_t){ .ctx = self, .send_func = udp_lab_send };
   pl_port_look( &self->port, &self->udp.head, pl_clock_ns(), 1 );

@@ -12,10 +12,12 @@
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,8 +98,6 @@ each_control_shows_in_the_facts( void ) {
   pl_lab_close( lab );
 }
 
-/* A queue of four packets behind a slow rate: ENOBUFS from some send on, and never
-   again once it is gone (nic-facts: 1 + 5 frames of 1000 B and more). */
 /* What is told of end a now. */
 static pl_link_facts_t
 look( void ) {
@@ -128,6 +128,8 @@ an_interface_is_told_of_in_full( void ) {
   pl_lab_close( lab );
 }
 
+/* A queue of four packets behind a slow rate: ENOBUFS from some send on, and never
+   again once it is gone. */
 static void
 a_full_queue_is_enobufs( void ) {
   if( !opened( 1U, 1500U ) ) return;
@@ -230,6 +232,58 @@ a_stopped_helper_is_ended_by_closing( void ) {
   CHECK_EQ( kill( pid, 0 ), -1 );
 }
 
+/* As on a machine that is very busy, or was stopped: the answer comes after a long time. */
+static void *
+wake_up( void * arg ) {
+  sleep( 11U );
+  kill( *(int *)arg, SIGCONT );
+  return NULL;
+}
+
+static void
+a_slow_helper_is_waited_for( void ) {
+  if( !opened( 1U, 1500U ) ) return;
+  int       pid = pl_lab_pid( lab );
+  pthread_t thread;
+  kill( pid, SIGSTOP );
+  CHECK( !pthread_create( &thread, NULL, wake_up, &pid ) );
+  CHECK_STR( port_of( 0U, PL_LAB_END_A, PL_LAB_VETH ).name, "pl0a" );
+  pthread_join( thread, NULL );
+  CHECK( !pl_lab_is_dead( lab ) );
+  pl_lab_close( lab );
+}
+
+/* Descriptors that this process has no room for cost it the request, and not the lab. */
+static void
+no_room_for_descriptors( void ) {
+  if( !opened( 1U, 1500U ) ) return;
+  struct rlimit had, none;
+  pl_lab_rep_t  rep;
+  pl_err_t      err       = { 0 };
+  int           fds[PL_LAB_FDS_MAX], next = dup( 0 );
+  pl_lab_req_t  two = ask_of( PL_LAB_LOOK, PL_LAB_END_A, 0U );
+  CHECK( next > 0 && !close( next ) && !getrlimit( RLIMIT_NOFILE, &had ) );
+  none = had;
+  for( unsigned room = 0U; room < 2U; room++ ) { /* of two: none, and one */
+    none.rlim_cur = (rlim_t)next + room;
+    CHECK( !setrlimit( RLIMIT_NOFILE, &none ) );
+    CHECK_EQ( pl_lab_request( lab, &two, &rep, fds, &err ), -1 );
+    CHECK( !setrlimit( RLIMIT_NOFILE, &had ) );
+    CHECK_EQ( err.err, EMFILE );
+    CHECK_HAS( err.sentence, "RLIMIT_NOFILE" );
+    CHECK_EQ( rep.fd_cnt, 0 );
+    int again = dup( 0 );
+    CHECK_EQ( again, next ); /* nothing was left open */
+    close( again );
+  }
+  CHECK( !pl_lab_is_dead( lab ) );
+  CHECK_EQ( pl_lab_request( lab, &two, &rep, fds, &err ), 0 );
+  CHECK_EQ( rep.fd_cnt, 2 );
+  close( fds[0] );
+  close( fds[1] );
+  pl_lab_close( lab );
+}
+
 static void
 what_can_not_start_says_why( void ) {
   pl_err_t err = { 0 };
@@ -269,6 +323,8 @@ main( void ) {
   tap_run( "an interface that is down can be opened", an_interface_that_is_down_still_opens );
   tap_run( "a killed helper is noticed, reaped and told", a_killed_helper_is_noticed );
   tap_run( "a stopped helper is ended by closing", a_stopped_helper_is_ended_by_closing );
+  tap_run( "a slow helper is waited for", a_slow_helper_is_waited_for );
+  tap_run( "descriptors without room cost a request, and not the lab", no_room_for_descriptors );
   tap_run( "what can not start says why", what_can_not_start_says_why );
   return tap_end();
 }

@@ -15,9 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The slowest request (an AF_XDP queue that is busy for a while) takes some 200 ms. A
-   helper that has not answered for so long is stuck, and ended. */
-#define ANSWER_MS (10000)
+/* Requests take from 1 ms to some 300 ms, and ten times as long where many processes want the
+   processor and others make and end namespaces: the kernel does that for one after the
+   other.  A helper that has not answered after so many waits is stuck, and ended.  Several
+   waits: a process or a machine that was stopped finds one of them over, and not yet the
+   answer of a helper that was stopped, too. */
+#define ANSWER_WAITS   (60)
+#define ANSWER_WAIT_MS (1000)
 
 struct pl_lab {
   int             sock; /* our end; open until pl_lab_close */
@@ -130,17 +134,27 @@ end_helper( pl_lab_t * self, int closing ) {
   pthread_mutex_unlock( &self->mutex );
 }
 
-/* Takes the answer and its descriptors. 0, or an errno. */
+/* Waits until there is an answer, or the end of the helper.  0, or ETIMEDOUT. */
+static int
+wait_for_answer( int sock ) {
+  struct pollfd wait = { .fd = sock, .events = POLLIN };
+  for( int i = 0; i < ANSWER_WAITS; ) {
+    int n = poll( &wait, 1UL, ANSWER_WAIT_MS );
+    if( n > 0 ) return 0;
+    i += !n; /* without time to wait in (a signal, no memory) once more */
+  }
+  return ETIMEDOUT;
+}
+
+/* Takes the answer and its descriptors. 0, or an errno; after EMFILE the answer was good and
+   this process had no room for its descriptors, which are closed. */
 static int
 take_answer( int sock, pl_lab_rep_t * rep, int fds[PL_LAB_FDS_MAX] ) {
   union {
     struct cmsghdr head;
     char           bytes[CMSG_SPACE( PL_LAB_FDS_MAX * sizeof( int ) )];
   } control;
-  struct pollfd wait = { .fd = sock, .events = POLLIN };
-  int           n;
-  while( ( n = poll( &wait, 1UL, ANSWER_MS ) ) < 0 && errno == EINTR ) {}
-  if( n <= 0 ) return n ? errno : ETIMEDOUT;
+  if( wait_for_answer( sock ) ) return ETIMEDOUT;
 
   struct iovec  iov = { .iov_base = rep, .iov_len = sizeof( *rep ) };
   struct msghdr msg = {
@@ -154,11 +168,47 @@ take_answer( int sock, pl_lab_rep_t * rep, int fds[PL_LAB_FDS_MAX] ) {
     cnt = (unsigned)( ( head->cmsg_len - CMSG_LEN( 0 ) ) / sizeof( int ) );
     memcpy( fds, CMSG_DATA( head ), cnt * sizeof( int ) );
   }
-  int bad = got != (ssize_t)sizeof( *rep ) || rep->magic != PL_LAB_MAGIC || rep->fd_cnt != cnt ||
-            ( msg.msg_flags & ( MSG_TRUNC | MSG_CTRUNC ) );
-  if( !bad ) return 0;
+  int const cut = msg.msg_flags & MSG_CTRUNC;
+  int       bad = got != (ssize_t)sizeof( *rep ) || rep->magic != PL_LAB_MAGIC || msg.msg_flags & MSG_TRUNC ||
+            rep->fd_cnt > PL_LAB_FDS_MAX || ( cut ? cnt >= rep->fd_cnt : cnt != rep->fd_cnt );
+  if( !bad && !cut ) return 0;
   for( unsigned i = 0U; i < cnt; i++ ) close( fds[i] );
-  return got ? EPROTO : EPIPE;
+  if( bad ) return got ? EPROTO : EPIPE;
+  rep->fd_cnt = 0U;
+  return EMFILE;
+}
+
+/* Asks and takes the answer.  0, or an errno; sets *left when the lab is as it was. */
+static int
+exchange( pl_lab_t * self, pl_lab_req_t const * ask, pl_lab_rep_t * rep, int fds[PL_LAB_FDS_MAX], int * left ) {
+  ssize_t sent;
+  while( ( sent = send( self->sock, ask, sizeof( *ask ), MSG_NOSIGNAL ) ) < 0 && errno == EINTR ) {}
+  int e = sent < 0 ? errno : 0;
+  *left = e == ENOBUFS || e == ENOMEM;
+  if( e ) return e;
+  e     = take_answer( self->sock, rep, fds );
+  *left = !e || e == EMFILE;
+  if( !*left || rep->seq == ask->seq ) return e;
+  for( unsigned i = 0U; i < rep->fd_cnt; i++ ) close( fds[i] );
+  *left = 0;
+  return EPROTO;
+}
+
+/* Why there is no answer to work with. */
+static void
+tell_no_answer( int e, int left, pl_err_t * err ) {
+  if( e == EMFILE )
+    pl_err_set( err, e, "descriptors",
+                "This process has no room for another descriptor (RLIMIT_NOFILE); what was opened in the lab is closed again." );
+  else if( left )
+    pl_err_set( err, e, "ask", "The lab's helper could not be asked: %s.", strerror( e ) );
+  else if( e == EPROTO )
+    pl_err_set( err, e, "helper", "The lab's helper gave an answer that was none and was ended; the lab is gone." );
+  else if( e == ETIMEDOUT )
+    pl_err_set( err, e, "helper", "The lab's helper did not answer for %d seconds and was ended; the lab is gone.",
+                ANSWER_WAITS * ANSWER_WAIT_MS / 1000 );
+  else
+    pl_err_set( err, EPIPE, "helper", "The lab's helper has ended; the lab is gone." );
 }
 
 int
@@ -169,28 +219,14 @@ pl_lab_request( pl_lab_t * self, pl_lab_req_t const * req, pl_lab_rep_t * rep, i
   pthread_mutex_lock( &self->ask );
   ask.magic = PL_LAB_MAGIC;
   ask.seq   = ++self->seq;
-  ssize_t sent;
-  while( ( sent = send( self->sock, &ask, sizeof( ask ), MSG_NOSIGNAL ) ) < 0 && errno == EINTR ) {}
-  int e = sent < 0 ? errno : 0;
-  if( !e ) e = take_answer( self->sock, rep, fds );
-  if( !e && rep->seq != ask.seq ) {
-    for( unsigned i = 0U; i < rep->fd_cnt; i++ ) close( fds[i] );
-    e = EPROTO;
-  }
+  int left;
+  int e = exchange( self, &ask, rep, fds, &left );
   /* After an answer that did not come or was none, nothing that comes can be trusted. */
-  if( e ) end_helper( self, 0 );
+  if( !left ) end_helper( self, 0 );
   pthread_mutex_unlock( &self->ask );
-  if( e == ETIMEDOUT || e == EPROTO ) {
-    memset( rep, 0, sizeof( *rep ) );
-    pl_err_set( err, e, "helper",
-                e == EPROTO ? "The lab's helper gave an answer that was none and was ended; the lab is gone."
-                            : "The lab's helper did not answer for %d seconds and was ended; the lab is gone.",
-                ANSWER_MS / 1000 );
-    return -1;
-  }
   if( e ) {
     memset( rep, 0, sizeof( *rep ) );
-    pl_err_set( err, EPIPE, "helper", "The lab's helper has ended; the lab is gone." );
+    tell_no_answer( e, left, err );
     return -1;
   }
   if( !rep->err ) return 0;

@@ -17,6 +17,8 @@ export interface ReceivedStore {
   /** Reads the last frames. One request is under way at most. */
   refresh(id: string): void;
   refreshHistograms(id: string, stream: number): void;
+  /** Keeps what is there as it is, also when it was asked for before; or lets go of it. */
+  hold(on: boolean): void;
   /** Selects row `i` of the reading (counted from its ends when beyond them). */
   selectRow(id: string, i: number): void;
   /** Forgets instances that are gone. */
@@ -37,6 +39,7 @@ export function createReceived(reader: ReceivedReader): ReceivedStore {
   }));
   /** The stream whose histograms are wanted. */
   const streams = new Map<string, number>();
+  let held = false;
 
   const failed = (id: string, error: unknown) => {
     const sentence = error instanceof Error ? error.message : 'What was received could not be read.';
@@ -46,11 +49,14 @@ export function createReceived(reader: ReceivedReader): ReceivedStore {
   const refresh = oneAtATime(async (id) => {
     try {
       const read = await reader.frames(id);
-      store.setState((s) => ({
-        frames: read ? { ...s.frames, [id]: read } : without(s.frames, id),
-        problems: without(s.problems, id),
-        ...(s.selected[id]?.run !== read?.run && { selected: without(s.selected, id) }),
-      }));
+      store.setState((s) => {
+        if (held && s.frames[id]) return s;
+        return {
+          frames: read ? { ...s.frames, [id]: read } : without(s.frames, id),
+          problems: without(s.problems, id),
+          ...(s.selected[id]?.run !== read?.run && { selected: without(s.selected, id) }),
+        };
+      });
     } catch (error) {
       failed(id, error);
     }
@@ -59,9 +65,10 @@ export function createReceived(reader: ReceivedReader): ReceivedStore {
   const readHistograms = oneAtATime(async (id) => {
     try {
       const read = await reader.histograms(id, streams.get(id) ?? 0);
-      store.setState((s) => ({
-        histograms: read ? { ...s.histograms, [id]: read } : without(s.histograms, id),
-      }));
+      store.setState((s) => {
+        if (held && s.histograms[id]?.stream === read?.stream) return s;
+        return { histograms: read ? { ...s.histograms, [id]: read } : without(s.histograms, id) };
+      });
     } catch (error) {
       failed(id, error);
     }
@@ -73,6 +80,9 @@ export function createReceived(reader: ReceivedReader): ReceivedStore {
     refreshHistograms(id, stream) {
       streams.set(id, stream);
       readHistograms(id);
+    },
+    hold(on) {
+      held = on;
     },
     selectRow(id, i) {
       const read = store.getState().frames[id];

@@ -96,10 +96,11 @@ export function createSession(client: Client, around: Surroundings): Session {
     frames: (id) => client.request('received.frames', { id }),
     histograms: (id, stream) => client.request('received.histograms', { id, stream }),
   });
-  // One freeze for charts, strip and table.
+  // One freeze for charts, strip, table and what was received.
   screen.subscribe((now, before) => {
     if (now.frozen === before.frozen) return;
     stream.hold(now.frozen);
+    received.hold(now.frozen);
     if (now.frozen) calls.hold(now.selected);
     else calls.release();
   });

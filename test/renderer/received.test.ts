@@ -44,6 +44,29 @@ test('a selected frame is kept when the list has gone on, and goes with its run'
   expect(received.store.getState().frames.A).toBeUndefined();
 });
 
+test('what was asked for before the view was frozen does not change it', async () => {
+  const times = { stream: 0, latency: new Float64Array(), gap: new Float64Array() };
+  let run = 1;
+  const received = createReceived({
+    frames: async () => reading(run, 1, 3),
+    histograms: async () => ({ run, ...times }),
+  });
+  const look = async () => {
+    received.refresh('A');
+    received.refreshHistograms('A', 0);
+    await new Promise((done) => setTimeout(done));
+    const { frames, histograms } = received.store.getState();
+    return [frames.A?.run, histograms.A?.run];
+  };
+  expect(await look()).toEqual([1, 1]);
+  run = 2;
+  const asked = look();
+  received.hold(true);
+  expect(await asked).toEqual([1, 1]);
+  received.hold(false);
+  expect(await look()).toEqual([2, 2]);
+});
+
 test('what is kept is said in words', () => {
   expect(framesText(undefined)).toBe('no frames yet');
   expect(framesText(reading(1, 1, 1))).toBe('1 frame');

@@ -1,11 +1,12 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { which } from '../../main/dev/exec.mjs';
 import { DIST } from '../../main/dev/paths.mjs';
+import { isAlive } from '../lab/netLabCases';
 import { judge, median, medianInterval } from './judge.mjs';
 import { processTree } from './machine.mjs';
 
@@ -148,9 +149,7 @@ describe('npm run bench', () => {
       expect(started.length).toBeGreaterThanOrEqual(2);
       child.kill('SIGKILL');
       await once(child, 'exit');
-      await expect
-        .poll(() => started.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 5000 })
-        .toEqual([]);
+      await expect.poll(() => started.filter(isAlive), { timeout: 15_000 }).toEqual([]);
     } finally {
       child.kill('SIGKILL');
       rmSync(dir, { recursive: true });

@@ -1,5 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
@@ -37,6 +37,17 @@ export async function sendJson(
 /** Starts the command line and gives the child, for tests that send signals to it by pid. */
 export function start(...args: string[]) {
   return spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Bytes of a file; none when it is not there. */
+export function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Waits until a program that was started has written so much to a file: then it is well on. */
+export async function written(child: ChildProcess, file: string, bytes: number): Promise<void> {
+  for (let i = 0; i < 2000 && child.exitCode === null && sizeOf(file) < bytes; i++)
+    await new Promise((go) => setTimeout(go, 10));
 }
 
 /** Frames that tshark reads from a file that may end within a block. */

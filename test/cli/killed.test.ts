@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { frames, HEX, packetLab, scratch, start } from './cli';
+import { frames, HEX, packetLab, scratch, sizeOf, start, written } from './cli';
 
 const dir = scratch();
 
@@ -10,10 +10,7 @@ const dir = scratch();
 async function killedAt(bytes: number, file: string, ...args: string[]): Promise<void> {
   const child = start('send', ...args);
   const end = once(child, 'exit');
-  for (let i = 0; i < 1000 && child.exitCode === null; i++) {
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= bytes) break;
-    await new Promise((go) => setTimeout(go, 10));
-  }
+  await written(child, file, bytes);
   child.kill('SIGKILL');
   expect(await end).toEqual([null, 'SIGKILL']);
 }
@@ -44,7 +41,7 @@ test.each([
     const kept = await frames(file);
     expect(kept).toBeGreaterThan(9);
     // Nothing of what is in the file is lost to a reader: whole blocks of 92 B, at most the last one cut.
-    expect(kept).toBe(Math.floor((statSync(file).size - 80) / 92));
+    expect(kept).toBe(Math.floor((sizeOf(file) - 80) / 92));
     // Our own reader says the same, and the file goes on being useful.
     const again = await packetLab('send', '--backend', 'null', '--pcap', file, '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ taken: kept, refused: 0 });
@@ -67,5 +64,5 @@ test('the pcapng backend: killed between two flushes, every flushed block is the
   ];
   await killedAt(5000, file, ...args, '--flush', 'after:1000us');
   expect(readFileSync(file).length % 92).toBe(80);
-  expect(await frames(file)).toBe((statSync(file).size - 80) / 92);
+  expect(await frames(file)).toBe((sizeOf(file) - 80) / 92);
 });

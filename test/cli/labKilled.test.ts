@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../app/run/result';
 import { hostInterfaces, isAlive, processesIn, spaceOf, until } from '../lab/netLabCases';
 import { hexTo, noLab, noTap, WAYS, type Way } from '../lab/ways';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
-import { frames, packetLab, scratch } from './cli';
+import { frames, packetLab, scratch, sizeOf } from './cli';
 import { installFor, startAs, withTun } from './labRun';
 
 // The command line and its helper, killed while a run is at full rate, in every way to send.
@@ -43,10 +43,6 @@ function helperOf(parent: number): number {
     (text) => text.includes('(packet-lab-help') && text.split(') ')[1]?.split(' ')[1] === String(parent),
   );
   return Number.parseInt(stat ?? '0', 10);
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 const cases = people.flatMap((person) =>

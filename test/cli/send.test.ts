@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CAPTURES, HEX, packetLab, sendJson, start } from './cli';
+import { CAPTURES, HEX, packetLab, scratch, sendJson, start, written } from './cli';
+
+const dir = scratch();
 
 test('a packet goes once by default', async () => {
   const result = await sendJson('--backend', 'loopback', '--hex', HEX);
@@ -248,14 +250,16 @@ test('the model of the loopback repeats with its seed', async () => {
 });
 
 test('Ctrl-C ends a run with its summary and exit 0', async () => {
-  const child = start('send', '--backend', 'null', '--hex', HEX, '--duration', '60s', '--json');
+  const tee = join(dir, 'tee.pcapng');
+  const on = ['--backend', 'null', '--hex', HEX, '--rate', '100kpps', '--duration', '60s', '--tee', tee];
+  const child = start('send', '--json', ...on);
   let stdout = '';
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
   });
   const exit = new Promise<number | null>((done) => child.on('exit', done));
-  // The signal is sent once the run is surely on; a run that has not started would simply die.
-  await new Promise((go) => setTimeout(go, 1500));
+  // Once the run is surely on: one that has not started would simply die.
+  await written(child, tee, 100_000);
   child.kill('SIGINT');
   expect(await exit).toBe(0);
   const result = JSON.parse(stdout);

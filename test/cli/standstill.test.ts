@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HEX, packetLab, scratch, start } from './cli';
+import { HEX, packetLab, scratch, sizeOf, start, written } from './cli';
 
 const dir = scratch();
 
@@ -17,12 +16,11 @@ test('a run that was stopped says for how long it stood still', async () => {
   });
   const end = once(child, 'exit');
   // What it captured is in the file once the run is well on.
-  for (let i = 0; i < 1000 && (statSync(tee, { throwIfNoEntry: false })?.size ?? 0) < 1000; i++)
-    await new Promise((go) => setTimeout(go, 10));
+  await written(child, tee, 1000);
   child.kill('SIGSTOP');
   await new Promise((go) => setTimeout(go, 1500));
   child.kill('SIGCONT');
-  await new Promise((go) => setTimeout(go, 500));
+  await written(child, tee, sizeOf(tee) + 1); // it goes on
   child.kill('SIGINT');
   expect(await end).toEqual([0, null]);
   expect(said).toMatch(/^ {2}stood still {2}(?:once|\d+ times), \d\.\d+ s of that time: held by the system/m);

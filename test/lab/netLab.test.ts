@@ -7,7 +7,7 @@ import { which } from '../../main/dev/exec.mjs';
 import { HEX, scratch } from '../cli/cli';
 import { bundle } from '../cli/labRun';
 import { isRoot, makeUser, type Person, self } from '../ordinaryUser';
-import { CASES, hostInterfaces, MARK, processesIn, until } from './netLabCases';
+import { CASES, hostInterfaces, isAlive, MARK, processesIn, until } from './netLabCases';
 
 // Where everybody may read: program, addon and helper as they lie in a package.
 const dir = scratch();
@@ -107,7 +107,7 @@ describe.each(people)('as $name', (person) => {
     const gone = once(app, 'exit');
     app.kill('SIGKILL');
     await gone;
-    await until('the end of the helper', () => !existsSync(`/proc/${helper}`));
+    await until('the end of the helper', () => !isAlive(helper));
     expect(processesIn([space])).toEqual([]);
     expect(hostInterfaces()).toEqual(before);
   });

@@ -93,7 +93,7 @@ a_run_waits_for_the_link( void const * way ) {
   pl_backend_t * b = open_device( way, 0.0, 0.0 );
   if( !b ) return;
   pl_run_cfg_t cfg = plain_cfg();
-  cfg.count        = 2000UL;
+  cfg.count        = 10000UL; /* half a second in which the link goes */
   cfg.rate         = rate_pps( 20000.0 );
   cfg.stall_ns     = 50000000UL; /* the clock of it does not run while the link is down */
   if( !running_start( &r, b, one_frame( 60U ), &cfg ) ) return;

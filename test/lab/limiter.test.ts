@@ -7,25 +7,12 @@ import { NO_FAULT } from '../../app/stage/fault';
 import { type Limiter, limiterBetween } from '../../app/stats/limiter';
 import type { Snapshot } from '../../app/stats/snapshot';
 import { startRun } from '../../main/lab/run';
+import { runPlan } from '../plans';
 
 const dir = mkdtempSync(join(tmpdir(), 'packet-lab-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const frame = new Uint8Array(60).fill(2);
-const plain: RunPlan = {
-  backend: { name: 'loopback', options: {} },
-  streams: [{ kind: 'frames', frames: [frame] }],
-  batch: 64,
-  rate: { kind: 'max' },
-  stop: { after: { kind: 'duration', ns: 400e6 }, until: null },
-  flush: { every: 1, afterNs: null },
-  again: 'retry',
-  seed: 1,
-  fault: null,
-  tee: null,
-  peerOut: null,
-  force: true,
-};
+const plain = runPlan({ stop: { after: { kind: 'duration', ns: 400e6 }, until: null }, force: true });
 
 const loopback = (options: Record<string, number | null>) => ({ name: 'loopback', options });
 

@@ -10,6 +10,7 @@ import { type FaultSpec, NO_FAULT } from '../../app/stage/fault';
 import type { Received } from '../../app/stats/received';
 import { openCaptureFile } from '../../main/lab/captureFile';
 import { type LabRun, startRun } from '../../main/lab/run';
+import { runPlan } from '../plans';
 
 const dir = mkdtempSync(join(tmpdir(), 'packet-lab-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -22,21 +23,12 @@ function packet(payload: number): Uint8Array {
   });
 }
 
-const plain: RunPlan = {
-  backend: { name: 'loopback', options: {} },
+const plain = runPlan({
   streams: [{ kind: 'frames', frames: [packet(40)] }],
-  batch: 64,
-  rate: { kind: 'max' },
   stop: { after: { kind: 'count', count: 20_000 }, until: null },
-  flush: { every: 1, afterNs: null },
-  again: 'retry',
-  seed: 1,
-  fault: null,
-  tee: null,
-  peerOut: null,
   signature: true,
   force: true,
-};
+});
 
 async function play(change: Partial<RunPlan>): Promise<LabRun> {
   const run = await startRun({ ...plain, ...change });

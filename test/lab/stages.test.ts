@@ -8,24 +8,12 @@ import { callCell, callCount } from '../../app/stats/calls';
 import type { Snapshot } from '../../app/stats/snapshot';
 import { startRun } from '../../main/lab/run';
 import { nativeAddon } from '../../main/native/addon';
+import { runPlan } from '../plans';
 
 const dir = mkdtempSync(join(tmpdir(), 'packet-lab-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const plain: RunPlan = {
-  backend: { name: 'loopback', options: {} },
-  streams: [{ kind: 'frames', frames: [new Uint8Array(60).fill(2)] }],
-  batch: 64,
-  rate: { kind: 'max' },
-  stop: { after: { kind: 'count', count: 10_000 }, until: null },
-  flush: { every: 1, afterNs: null },
-  again: 'retry',
-  seed: 1,
-  fault: null,
-  tee: null,
-  peerOut: null,
-  force: true,
-};
+const plain = runPlan({ stop: { after: { kind: 'count', count: 10_000 }, until: null }, force: true });
 
 async function play(change: Partial<RunPlan>): Promise<Snapshot> {
   const last = await (await startRun({ ...plain, ...change })).done;

@@ -4,28 +4,20 @@ import { setField } from '../../app/packet/edit';
 import { packetOf } from '../../app/packet/editBytes';
 import { encodeBytes } from '../../app/packet/encode';
 import { TEMPLATES } from '../../app/packet/templates';
-import type { RunPlan } from '../../app/run/plan';
 import { startRun } from '../../main/lab/run';
 import { udpLines } from '../../renderer/store/udpPreflight';
+import { runPlan } from '../plans';
 
 /** What the real backend answers to each of these frames, sent once. */
 async function answers(frames: readonly Uint8Array[]): Promise<boolean[]> {
   const results: boolean[] = [];
   for (const frame of frames) {
-    const plan: RunPlan = {
+    const plan = runPlan({
       backend: { name: 'udp', options: { sndbuf: 0 } },
       streams: [{ kind: 'frames', frames: [frame] }],
       batch: 1,
-      rate: { kind: 'max' },
       stop: { after: { kind: 'once' }, until: null },
-      flush: { every: 1, afterNs: null },
-      again: 'retry',
-      seed: 1,
-      fault: null,
-      tee: null,
-      peerOut: null,
-      force: false,
-    };
+    });
     const run = await startRun(plan);
     results.push((await run.done).calls.inval === 0);
   }

@@ -4,6 +4,7 @@ import type { RunPlan } from '../../app/run/plan';
 import { findBackend } from '../../main/backends/table';
 import { NetLab } from '../../main/lab/netLab';
 import { NetLabError } from '../../main/lab/netLabError';
+import { runPlan } from '../plans';
 
 /** A way to send on an interface of a lab: a backend and its mode. */
 export interface Way {
@@ -35,21 +36,12 @@ export function planOn({ backend, options }: Way, pair = 0, change: Partial<RunP
   if (!descriptor || !hex.ok) throw new Error(`there is no ${backend}`);
   const read = parseOptions(descriptor, options);
   if (!read.ok) throw new Error(read.sentence);
-  return {
+  return runPlan({
     backend: { name: backend, options: read.value },
     streams: [{ kind: 'frames', frames: [hex.value] }],
-    batch: 64,
-    rate: { kind: 'max' },
     stop: { after: { kind: 'duration', ns: 600e9 }, until: null },
-    flush: { every: 1, afterNs: null },
-    again: 'retry',
-    seed: 1,
-    fault: null,
-    tee: null,
-    peerOut: null,
-    force: false,
     ...change,
-  };
+  });
 }
 
 /** Why there can be no lab here, or null. */

@@ -3,47 +3,20 @@ import type { Live } from '../../app/ipc/contract';
 import { emptyHistory, type Stall } from '../../app/stats/series';
 import type { Snapshot } from '../../app/stats/snapshot';
 import { createStream } from '../../renderer/store/stream';
+import { snapshotOf } from '../snapshots';
 
-function snapshot(seconds: number, taken: number, patch: Partial<Snapshot> = {}): Snapshot {
-  return {
+function snapshot(seconds: number, taken: number, change: Partial<Snapshot> = {}): Snapshot {
+  return snapshotOf({
     tNs: 1e12 + Math.round(seconds * 1e9),
     seconds,
-    running: true,
     offered: taken,
     taken,
-    refused: 0,
-    unexamined: 0,
-    pending: 0,
-    retried: 0,
     completed: taken,
     received: taken,
-    inFlight: 0,
-    notWritten: 0,
-    notCaptured: 0,
-    truncated: 0,
-    role: 'both',
-    receivedBytes: 0,
-    receiverLoss: 0,
-    ownReceived: null,
-    lateErrors: 0,
-    noCarrier: 0,
     bytes: taken * 60,
     calls: { success: taken, inval: 0, again: 0 },
-    flushes: 0,
-    kicks: 0,
-    sendCallNs: { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 },
-    away: { count: 0, ns: 0, lastNs: 0, lastAt: 0 },
-    state: 'up',
-    reasons: [],
-    stoppedBy: null,
-    fault: null,
-    hops: { fault: null, tee: null, backend: { offered: 0, taken: 0, refused: 0, unexamined: 0 } },
-    holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 },
-    signature: null,
-    lateError: null,
-    notice: null,
-    ...patch,
-  };
+    ...change,
+  });
 }
 
 const live = (s: Snapshot, run = 1, stalls: Stall[] = []): Live[] => [{ id: 'A', run, snapshot: s, stalls }];

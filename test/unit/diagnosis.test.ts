@@ -4,49 +4,13 @@ import type { InterfaceDetails, InterfaceFacts, PlaceFacts } from '../../app/lab
 import type { FindingId, FindingLevel } from '../../app/lab/finding';
 import type { RunPlan } from '../../app/run/plan';
 import type { Reason, Snapshot } from '../../app/stats/snapshot';
+import { runPlan } from '../plans';
+import { snapshotOf } from '../snapshots';
 
 // Two readings a second apart and what is known of the place in, the most likely cause out. Where each is really made:
 // test/lab/why.test.ts.
 
-const hop = { offered: 0, taken: 0, refused: 0, unexamined: 0 };
-const zero: Snapshot = {
-  tNs: 1e9,
-  seconds: 1,
-  running: true,
-  offered: 0,
-  taken: 0,
-  refused: 0,
-  unexamined: 0,
-  pending: 0,
-  retried: 0,
-  completed: 0,
-  received: 0,
-  role: 'send',
-  receivedBytes: 0,
-  receiverLoss: 0,
-  ownReceived: 0,
-  inFlight: 0,
-  notWritten: 0,
-  notCaptured: 0,
-  truncated: 0,
-  lateErrors: 0,
-  noCarrier: 0,
-  bytes: 0,
-  calls: { success: 0, inval: 0, again: 0 },
-  flushes: 0,
-  kicks: 0,
-  sendCallNs: { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 },
-  away: { count: 0, ns: 0, lastNs: 0, lastAt: 0 },
-  state: 'up',
-  reasons: [],
-  stoppedBy: null,
-  fault: null,
-  signature: null,
-  hops: { fault: null, tee: null, backend: hop },
-  holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 },
-  lateError: null,
-  notice: null,
-};
+const zero = snapshotOf({ seconds: 1, role: 'send', ownReceived: 0 });
 const after = (change: Partial<Snapshot>): Snapshot => ({ ...zero, tNs: 2e9, seconds: 2, ...change });
 
 const details: InterfaceDetails = {
@@ -90,21 +54,11 @@ function plan(
   change: Partial<RunPlan> = {},
   options: RunPlan['backend']['options'] = {},
 ): RunPlan {
-  return {
+  return runPlan({
     backend: { name, options },
     streams: [{ kind: 'frames', frames: [new Uint8Array(1000)] }],
-    batch: 64,
-    rate: { kind: 'max' },
-    stop: { after: { kind: 'duration', ns: 1e9 }, until: null },
-    flush: { every: 1, afterNs: null },
-    again: 'retry',
-    seed: 1,
-    fault: null,
-    tee: null,
-    peerOut: null,
-    force: false,
     ...change,
-  };
+  });
 }
 
 const reason = (code: Reason['code'], sentence: string, count = 100): Reason => ({

@@ -10,7 +10,8 @@ import {
   SERIES_SPANS,
   STALLS_KEPT,
 } from '../../app/stats/series';
-import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
+import { ratesBetween } from '../../app/stats/snapshot';
+import { snapshotOf } from '../snapshots';
 
 const flat = (taken: number): RateSample => ({
   taken,
@@ -79,44 +80,7 @@ describe('history', () => {
   });
 });
 
-const zero: Snapshot = {
-  tNs: 1e9,
-  seconds: 0,
-  running: true,
-  offered: 0,
-  taken: 0,
-  refused: 0,
-  unexamined: 0,
-  pending: 0,
-  retried: 0,
-  completed: 0,
-  away: { count: 0, ns: 0, lastNs: 0, lastAt: 0 },
-  received: 0,
-  inFlight: 0,
-  notWritten: 0,
-  notCaptured: 0,
-  truncated: 0,
-  role: 'both',
-  receivedBytes: 0,
-  receiverLoss: 0,
-  ownReceived: null,
-  lateErrors: 0,
-  noCarrier: 0,
-  bytes: 0,
-  calls: { success: 0, inval: 0, again: 0 },
-  flushes: 0,
-  kicks: 0,
-  sendCallNs: { p50: 0, p90: 0, p99: 0, p999: 0, max: 0, n: 0 },
-  state: 'up',
-  reasons: [],
-  stoppedBy: null,
-  fault: null,
-  hops: { fault: null, tee: null, backend: { offered: 0, taken: 0, refused: 0, unexamined: 0 } },
-  holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 },
-  signature: null,
-  lateError: null,
-  notice: null,
-};
+const zero = snapshotOf();
 
 describe('rates', () => {
   test('are differences over native time', () => {

@@ -39,7 +39,7 @@ export function hostInterfaces(): string[] {
 }
 
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 3000; i++) {
     if (holds()) return;
     await new Promise((go) => setTimeout(go, 10));
   }

@@ -146,9 +146,9 @@ export class TestPage {
       .flatMap((e) => (e.payload as EventPayload<'journal'>).map((entry) => entry.text));
   }
 
-  /** Waits until the condition holds; fails after ten seconds. */
+  /** Waits until the condition holds; fails after half a minute. */
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 1500; i++) {
       if (await condition()) return;
       await new Promise((go) => setTimeout(go, 20));
     }

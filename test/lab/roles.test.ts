@@ -4,23 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defaultSettings } from '../../app/run/settings';
 import { Lab } from '../../main/lab/lab';
-import { NetLab } from '../../main/lab/netLab';
-import { NetLabError } from '../../main/lab/netLabError';
 import { tool, tsharkBytes } from '../oracle';
 import { TestPage } from './page';
+import { noLab } from './ways';
 
 // An instance that sends and one that receives share a pair of the window's lab.
 
-async function noLab(): Promise<string | null> {
-  try {
-    await (await NetLab.open(1, 1500)).close();
-    return null;
-  } catch (error) {
-    if (error instanceof NetLabError && (error.code === 'forbidden' || error.code === 'missing'))
-      return error.sentence;
-    throw error;
-  }
-}
 const forbidden = await noLab();
 
 let dir: string;

@@ -2,15 +2,18 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FindingId } from '../../app/lab/finding';
 import type { LabChange } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
 import { which } from '../../main/dev/exec.mjs';
+import { noLab } from './ways';
 import { at, found, gone, hexOf, inLab, labOf, live, set, threaded, until, within } from './why';
 
 // Every cause of nothing, or of far too little, is really made, on the loopback model, over UDP to this computer and in
 // private labs; what is found names it and goes when it is mended. Runs are bounded by their duration.
+
+const forbidden = await noLab();
 
 describe('on the loopback model', () => {
   test.each<[FindingId, string, Partial<Settings>, RegExp]>([
@@ -121,7 +124,7 @@ test('udp to a destination that is not this computer', async () => {
   expect((await found(lab, 'inval')).sentence).toContain('its destination is not in 127.0.0.0/8');
 });
 
-describe.skipIf(process.platform !== 'linux')('in a lab', () => {
+describe.skipIf(forbidden !== null)('in a lab', () => {
   test.each<[FindingId, 'a' | 'b', LabChange, LabChange, Partial<Settings>, RegExp]>([
     ['link', 'a', { what: 'link', up: false }, { what: 'link', up: true }, {}, /^pl0a is down/],
     [
@@ -173,8 +176,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
       /is tbf with room for 4 packets/,
     ],
   ])('%s: %s %j is found, and mended by its action', async (id, end, change, mend, settings, sentence) => {
-    const { lab, none } = await inLab(settings);
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab(settings);
     await lab.get('A').start();
     await at(lab, end, change);
     const { action, ...finding } = await found(lab, id);
@@ -186,8 +188,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
   });
 
   test('the interface is deleted: the run ends, and it can be made again', async () => {
-    const { lab, none } = await inLab();
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab();
     await lab.get('A').start();
     await at(lab, 'a', { what: 'delete' });
     expect(await until('its end', () => live(lab)?.id === 'interface' && live(lab))).toMatchObject({
@@ -197,27 +198,27 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
   });
 
   test('frames the interface does not take', async () => {
-    const { lab, none } = await inLab({ hex: hexOf(1600) });
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab({ hex: hexOf(1600) });
     expect((await found(lab, 'inval')).sentence).toMatch(
       /because frame of 1600 B is over the limit of 1514 B/,
     );
   });
 
   test('a small socket buffer in front of a slow queue', async () => {
-    const { lab, none } = await inLab({ options: { af_packet: { sndbuf: '4608' } }, rate: 'max' });
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab({ options: { af_packet: { sndbuf: '4608' } }, rate: 'max' });
     await lab.get('A').start();
     await at(lab, 'a', { what: 'queue', packets: 1000 });
     const finding = await found(lab, 'qdisc');
     expect(finding.sentence).toContain('room for 1,000 packets');
   });
 
-  describe.skipIf(which('nsenter') === null || which('ip') === null)('changed from outside', () => {
+  describe('changed from outside', () => {
+    const missing = ['nsenter', 'ip'].filter((tool) => which(tool) === null);
+    beforeEach((context) => context.skip(missing.length > 0, `needs ${missing.join(', ')}`));
+
     test('an XDP program on the peer', async (context) => {
       context.skip(which('python3') === null, 'needs python3');
-      const { lab, none } = await inLab();
-      if (none !== null) return console.log(`SKIP ${none}`);
+      const lab = await inLab();
       await lab.get('A').start();
       await within(lab, 'b', 'python3 test/fixtures/xdp-drop.py pl0b');
       const { fix, ...finding } = await found(lab, 'xdp');
@@ -232,8 +233,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
 
     test('a queue on the peer, which the lamp tells', async (context) => {
       context.skip(which('tc') === null, 'needs tc');
-      const { lab, none } = await inLab();
-      if (none !== null) return console.log(`SKIP ${none}`);
+      const lab = await inLab();
       const lamp = () => lab.held.info().pairs[0]?.b;
       expect(lamp()).toMatchObject({ qdisc: 'noqueue', queue: null });
       await within(lab, 'b', 'tc qdisc replace dev pl0b root pfifo limit 7');
@@ -244,8 +244,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
 
     test('threads of the peer are told before a run', async (context) => {
       context.skip(which('ethtool') === null, 'needs ethtool');
-      const { lab, none } = await inLab();
-      if (none !== null) return console.log(`SKIP ${none}`);
+      const lab = await inLab();
       await threaded(lab);
       await lab.diagnoses.now('A');
       expect(lab.diagnoses.of('A').preflight).toContainEqual(
@@ -258,6 +257,8 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
     });
   });
 });
+
+if (forbidden !== null) test('causes in a lab', (context) => context.skip(forbidden));
 
 test('every sentence of an AGAIN in the native core is known to the diagnosis', async () => {
   const { againSays } = await import('../../app/lab/diagnosis');

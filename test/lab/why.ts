@@ -6,7 +6,6 @@ import type { LabEnd } from '../../app/lab/limits';
 import type { LabChange } from '../../app/lab/state';
 import type { Settings } from '../../app/run/plan';
 import { Lab } from '../../main/lab/lab';
-import { LabError } from '../../main/lab/labError';
 import { labEntrances } from '../../main/lab/procFacts';
 
 // What the tests of causes share: a lab as the window has it, and waiting for what is found. Runs are bounded by their
@@ -29,7 +28,7 @@ export function labOf(): { lab: Lab; heard: Diagnosis[] } {
 
 /** Waits for what nobody here can hasten. */
 export async function until<T>(what: string, look: () => T | null | undefined | false): Promise<T> {
-  for (let i = 0; i < 750; i++) {
+  for (let i = 0; i < 1500; i++) {
     const seen = look();
     if (seen) return seen;
     await new Promise((go) => setTimeout(go, 20));
@@ -67,16 +66,12 @@ export async function gone(lab: Lab): Promise<void> {
   await until(`nothing is found any more: ${JSON.stringify(live(lab))}`, () => live(lab) === null);
 }
 
-/** A lab with a pair, or why there is none. */
-export async function inLab(change: Partial<Settings> = {}): Promise<{ lab: Lab; none: string | null }> {
+/** A lab with a pair; only where there can be one. */
+export async function inLab(change: Partial<Settings> = {}): Promise<Lab> {
   const { lab } = labOf();
-  try {
-    await lab.held.start({ pairs: 1, mtu: 1500 });
-  } catch (error) {
-    return { lab, none: LabError.from(error).sentence };
-  }
+  await lab.held.start({ pairs: 1, mtu: 1500 });
   set(lab, { backend: 'af_packet', ...change });
-  return { lab, none: null };
+  return lab;
 }
 
 /** Changes an end of the pair as its buttons do. */

@@ -1,15 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { which } from '../../main/dev/exec.mjs';
 import { labEntrances } from '../../main/lab/procFacts';
 import { scratch } from '../cli/cli';
 import { isRoot } from '../ordinaryUser';
+import { noLab } from './ways';
 import { found, gone, hexOf, inLab, labOf, set, threaded, until, within } from './why';
 
 // Causes at the very ends, each really made: what is read, what is written, and a peer that does not keep up or is gone.
 
+const forbidden = await noLab();
 const dir = scratch();
 const CAPTURES = 'test/fixtures/captures';
 
@@ -81,10 +83,9 @@ describe.skipIf(process.platform === 'win32')('what is written', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('in a lab', () => {
+describe.skipIf(forbidden !== null)('in a lab', () => {
   test('a ring that nobody kicks', async () => {
-    const { lab, none } = await inLab({ backend: 'af_xdp', flush: 'never', rate: '100 pps' });
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab({ backend: 'af_xdp', flush: 'never', rate: '100 pps' });
     expect((await found(lab, 'flush')).sentence).toMatch(
       /^[\d,]+ packets wait for a flush by hand: the flush policy is never\.$/,
     );
@@ -95,8 +96,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
   test('a receiver that does not keep up', async () => {
     // A batch of six megabytes arrives before the one thread can read, and the receive ring has room for one.
     const options = { af_packet: { 'peer-ring': '1M' } };
-    const { lab, none } = await inLab({ options, batch: '4096', rate: 'max', hex: hexOf(1500) });
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab({ options, batch: '4096', rate: 'max', hex: hexOf(1500) });
     expect(await found(lab, 'overrun')).toMatchObject({
       level: 'warning',
       sentence: expect.stringContaining('a larger peer-ring has room for more'),
@@ -105,8 +105,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
   });
 
   test('before a run it is told who counts what arrives', async () => {
-    const { lab, none } = await inLab();
-    if (none !== null) return console.log(`SKIP ${none}`);
+    const lab = await inLab();
     const receiver = async (backend: string, role?: string) => {
       set(lab, { backend, options: role === undefined ? {} : { [backend]: { role } } });
       await lab.diagnoses.now('A');
@@ -124,10 +123,12 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
     );
   });
 
-  describe.skipIf(which('nsenter') === null || which('ip') === null)('changed from outside', () => {
+  describe('changed from outside', () => {
+    const missing = ['nsenter', 'ip'].filter((tool) => which(tool) === null);
+    beforeEach((context) => context.skip(missing.length > 0, `needs ${missing.join(', ')}`));
+
     test('the peer is taken to another namespace', async () => {
-      const { lab, none } = await inLab();
-      if (none !== null) return console.log(`SKIP ${none}`);
+      const lab = await inLab();
       await lab.get('A').start();
       await until('frames', () => (lab.live()[0]?.snapshot.taken ?? 0) > 0);
       const [, other] = /--net=(\S+)/.exec(labEntrances(lab.held.info().helper ?? 0)?.a ?? '') ?? [];
@@ -143,8 +144,7 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
       const missing = ['ethtool', 'renice', 'taskset', 'timeout'].filter((tool) => which(tool) === null);
       context.skip(missing.length > 0, `needs ${missing.join(', ')}`);
       context.skip(!isRoot, 'only root may hold back a thread of the kernel');
-      const { lab, none } = await inLab({ backend: 'af_xdp', rate: 'max' });
-      if (none !== null) return console.log(`SKIP ${none}`);
+      const lab = await inLab({ backend: 'af_xdp', rate: 'max' });
       const before = napiThreads();
       await threaded(lab);
       const threads = napiThreads().filter((pid) => !before.includes(pid));
@@ -168,6 +168,8 @@ describe.skipIf(process.platform !== 'linux')('in a lab', () => {
     });
   });
 });
+
+if (forbidden !== null) test('causes in a lab', (context) => context.skip(forbidden));
 
 /** The kernel's threads that receive for an interface pl0b, as process ids. */
 function napiThreads(): string[] {

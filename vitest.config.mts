@@ -8,8 +8,9 @@ export default defineConfig({
     exclude: ['test/e2e/**', 'node_modules/**'],
     // Each file in a process of its own: one that crashes in native code must not take the others with it.
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // What is waited for has bounds of its own; these end what hangs, on a busy machine, too.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     reporters: ['default', new OutcomeReporter('test-results/vitest.json')],
   },
 });

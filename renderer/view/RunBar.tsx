@@ -78,6 +78,7 @@ function Controls({ instance, settings }: { instance: InstanceInfo; settings: Se
         aria-describedby="run-intent"
         aria-keyshortcuts="Control+E"
         aria-disabled={busy}
+        data-run={`${id}${instance.run}`}
         onClick={() => start(session.run(id))}
       >
         <Play size={14} aria-hidden="true" />

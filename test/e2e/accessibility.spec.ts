@@ -63,6 +63,7 @@ test('the newest line of the journal stays in view when the window changes its s
   await lab.set('Stop after', '1 packet');
   for (let i = 1; i <= 4; i++) {
     await lab.run();
+    await lab.ended();
     await expect(journal).toContainText(`Run ${i} ended`);
   }
   const newest = journal.getByRole('listitem').last();

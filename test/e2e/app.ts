@@ -30,7 +30,7 @@ export interface Lab {
   set(field: string, text: string): Promise<void>;
   run(): Promise<void>;
   stop(): Promise<void>;
-  /** Waits until the last run has ended. */
+  /** Waits until the run that was asked for last has begun and ended: main may not have answered the click yet. */
   ended(): Promise<void>;
   shot(name: string): Promise<void>;
 }
@@ -72,6 +72,8 @@ export const test = base.extend<{ lab: Lab }>({
     const page = await firstPage(app);
     mkdirSync(SHOTS, { recursive: true });
     const title = info.title.replaceAll(/[^\w]+/g, '-').toLowerCase();
+    /** Instance and number of the run before the one that was asked for last. */
+    let before: string | null = null;
     const lab: Lab = {
       app,
       page,
@@ -103,13 +105,16 @@ export const test = base.extend<{ lab: Lab }>({
         await input.fill(text);
         await input.press('Tab');
       },
-      run: () => lab.page.getByRole('button', { name: 'Run', exact: true }).click(),
+      run: async () => {
+        const button = lab.page.getByRole('button', { name: 'Run', exact: true });
+        before = await button.getAttribute('data-run');
+        await button.click();
+      },
       stop: () => lab.page.getByRole('button', { name: 'Stop', exact: true }).click(),
       ended: () =>
-        expect(lab.page.getByRole('button', { name: 'Run', exact: true })).not.toHaveAttribute(
-          'aria-disabled',
-          'true',
-        ),
+        expect(
+          lab.page.locator(`[aria-label="Run"][aria-disabled="false"]:not([data-run="${before}"])`),
+        ).toHaveCount(1),
       shot: async (name) => {
         await lab.page.screenshot({ path: join(SHOTS, `${name}.png`) });
       },

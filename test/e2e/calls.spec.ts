@@ -185,7 +185,13 @@ test('export as CSV, JSON and PNG', async ({ lab }) => {
   await lab.set('Rate', '10kpps');
   await lab.run();
   await lab.ended();
-  await expect(kept(lab)).toHaveText(/^all [\d,]+ calls$/);
+  const calls = Number(
+    await page
+      .getByRole('region', { name: 'Latency' })
+      .locator('[data-figure="n"]')
+      .getAttribute('data-value'),
+  );
+  await expect(kept(lab)).toHaveText(`all ${calls.toLocaleString('en-US')} calls`);
   const save = async (kind: string) => {
     const path = join(lab.dir, `view.${kind.toLowerCase()}`);
     await lab.willSave(path);
@@ -196,12 +202,12 @@ test('export as CSV, JSON and PNG', async ({ lab }) => {
   };
   const csv = (await save('CSV')).toString('utf8').trimEnd().split('\r\n');
   expect(csv[0]).toContain('run time (s)');
-  const calls = csv.filter((line) => line.startsWith('call,'));
+  expect(csv.filter((line) => line.startsWith('call,'))).toHaveLength(calls);
   const read = JSON.parse((await save('JSON')).toString('utf8'));
   expect(read).toMatchObject({ format: 'packet-lab view', instance: 'A', run: 1, backend: 'loopback' });
   expect(read.counters).toMatchObject({ offered: 1000, taken: 1000, received: 1000 });
-  expect(read.calls.latest).toHaveLength(calls.length);
-  expect(read.calls.total).toBe(calls.length);
+  expect(read.calls.latest).toHaveLength(calls);
+  expect(read.calls.total).toBe(calls);
   expect(read.calls.latest.reduce((sum: number, call: { offered: number }) => sum + call.offered, 0)).toBe(
     1000,
   );
@@ -234,7 +240,7 @@ test('main stopped for 5 s: a named gap, a journal line, and the run goes on', a
   for (const name of ['Throughput', 'Error codes'])
     await expect(page.getByRole('region', { name }).getByText(/^stall [5-7]\.\d s$/)).toBeVisible();
   await expect.poll(() => lab.figure('taken')).toBeGreaterThan(before + 10_000);
-  // Neither averaged away nor zero: nothing is said of the gap, and no rate outside is lower than what was sent.
+  // Neither averaged away, which would be less than 400 packets/s beside it, nor zero: nothing is said of the gap.
   const path = join(lab.dir, 'stall.json');
   await lab.willSave(path);
   await page.getByRole('button', { name: 'Export', exact: true }).click();
@@ -250,7 +256,7 @@ test('main stopped for 5 s: a named gap, a journal line, and the run goes on', a
     (b) => b.t > stall.from && b.t + charts.bucketSeconds < stall.to,
   );
   expect(inside).toEqual([]);
-  for (const bucket of charts.perSecond as Bucket[]) expect(bucket.taken?.[0]).toBeGreaterThan(3000);
+  for (const bucket of charts.perSecond as Bucket[]) expect(bucket.taken?.[0]).toBeGreaterThan(500);
   // The sending thread's own gap is between its calls, or within the one that was on.
   const times = (calls.latest as { seconds: number; durationNs: number }[]).map((call) => call.seconds);
   const widest = Math.max(...times.slice(1).map((t, i) => t - (times[i] ?? 0)));

@@ -93,7 +93,10 @@ async function openLab(page: Page): Promise<void> {
 
 /** Runs on the lab and answers its helper, once frames have arrived. */
 async function runOn(page: Page, pid: number): Promise<number> {
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const button = page.getByRole('button', { name: 'Run', exact: true });
+  const before = (await button.getAttribute('data-run')) ?? '';
+  await button.click();
+  await expect(button).not.toHaveAttribute('data-run', before); // the figures of the run before are gone
   await expect.poll(() => figure(page, 'received')).toBeGreaterThan(10_000);
   const helpers = processesOf(pid).filter(({ kind }) => kind === 'helper');
   expect(helpers).toHaveLength(1);

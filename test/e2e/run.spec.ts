@@ -113,10 +113,10 @@ test('a page that dies during a run comes back with it', async ({ lab }) => {
   await expect
     .poll(() => text('document.querySelector(`[data-figure="calls-kept"]`)?.textContent ?? ""'))
     .toMatch(/^(all|last) [\d,]+( of [\d,]+)? calls$/);
-  const oldest = await text(
-    'document.querySelector(`section[aria-label="Throughput"] path.recharts-line-curve`)?.getAttribute("d") ?? ""',
-  );
-  expect(String(oldest).length).toBeGreaterThan(20);
+  const line = 'section[aria-label="Throughput"] path.recharts-line-curve';
+  await expect
+    .poll(async () => String(await text(`document.querySelector('${line}')?.getAttribute('d') ?? ''`)).length)
+    .toBeGreaterThan(20);
 });
 
 test('wrong settings are refused at their field', async ({ lab }) => {

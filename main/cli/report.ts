@@ -1,7 +1,9 @@
 import { AIO_STRERROR } from '../../app/aio/codes';
 import { duration, grouped, si } from '../../app/quantity/format';
+import { plain } from '../../app/quantity/parse';
 import type { RunPlan } from '../../app/run/plan';
 import { showRate } from '../../app/run/rate';
+import { faultDid } from '../../app/stats/did';
 import { type Limiter, limiterBetween } from '../../app/stats/limiter';
 import type { Received, Times } from '../../app/stats/received';
 import { ratesBetween, type Snapshot } from '../../app/stats/snapshot';
@@ -53,6 +55,18 @@ function standstill({ count, ns }: Snapshot['away']): [string, string][] {
 
 function times({ p50, p99, p999, max }: Times): string {
   return `p50 ${duration(p50)}  p99 ${duration(p99)}  p99.9 ${duration(p999)}  max ${duration(max)}`;
+}
+
+/** What the fault stage did on purpose, to hold against what arrived. */
+function faultRows(hops: Snapshot['hops']): [string, string][] {
+  if (!hops.fault) return [];
+  const did = faultDid(hops).filter(({ value }) => value);
+  return [
+    [
+      'fault stage',
+      did.map(({ name, value }) => `${name} ${grouped(value ?? 0)}`).join('  ') || 'did nothing',
+    ],
+  ];
 }
 
 /** What the far end read from the signatures, three lines a stream. */
@@ -118,6 +132,7 @@ export function summary(plan: RunPlan, last: Snapshot): string {
       'send call',
       `p50 ${duration(last.sendCallNs.p50)}  p99 ${duration(last.sendCallNs.p99)}  p99.9 ${duration(last.sendCallNs.p999)}  max ${duration(last.sendCallNs.max)}  (CLOCK_MONOTONIC)`,
     ],
+    ...faultRows(last.hops),
     ...signatureRows(last.signature),
     ['ended', last.stoppedBy ? STOPPED[last.stoppedBy] : '–'],
   );
@@ -125,7 +140,7 @@ export function summary(plan: RunPlan, last: Snapshot): string {
   for (const r of last.reasons) {
     const code = r.code.toUpperCase();
     lines.push(
-      `  ${code} ×${grouped(r.count)} (${AIO_STRERROR[r.code]}), first at packet ${grouped(r.firstOrdinal)}: ${r.sentence}`,
+      `  ${code} ×${grouped(r.count)} (${AIO_STRERROR[r.code]}), first at packet ${grouped(r.firstOrdinal)}: ${plain(r.sentence)}`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -55,6 +55,22 @@ test('the report has a line for the counts, the latency and its clock, and the g
   expect(stdout).toMatch(/gap +p50 /);
 });
 
+test('the report has what the fault stage did, which is what the far end found', async () => {
+  const words = ['--hex', SIGNABLE, '--count', '30000', '--signature', '--seed', '9'];
+  const { stdout } = await packetLab(
+    ...['send', '--backend', 'loopback', ...words, '--fault', 'drop=0.01,duplicate=0.02,reorder=0.05'],
+  );
+  const [, dropped, duplicated, reordered] =
+    /fault stage +dropped (\d+) {2}duplicated (\d+) {2}reordered (\S+)\n/.exec(stdout) ?? [];
+  expect(dropped).toMatch(/^\d/);
+  expect(stdout).toContain(`lost ${dropped}  reordered ${reordered}  duplicated ${duplicated}\n`);
+  const idle = await packetLab('send', '--backend', 'loopback', '--hex', HEX, '--fault', 'drop=0');
+  expect(idle.stdout).toMatch(/fault stage +did nothing\n/);
+  expect((await packetLab('send', '--backend', 'loopback', '--hex', HEX)).stdout).not.toContain(
+    'fault stage',
+  );
+});
+
 test('a packet without room is refused before anything is sent', async () => {
   const short = await packetLab('send', '--backend', 'loopback', '--hex', HEX, '--signature');
   expect(short).toMatchObject({ status: 2, stdout: '' });

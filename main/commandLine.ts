@@ -1,6 +1,6 @@
 import { app } from 'electron';
 import { runCommand } from './cli/commands';
-import { forgiveReaders, terminal } from './cli/terminal';
+import { exitStatus, terminal, watchOutputs } from './cli/terminal';
 import { nativeAddon } from './native/addon';
 
 /** Options that are commands of their own. */
@@ -27,11 +27,13 @@ export function commandWords(argv: readonly string[], packaged: boolean): string
  */
 export function obey(words: readonly string[]): void {
   let status: number | null = null;
-  forgiveReaders();
-  runCommand(words, terminal).then((answer) => {
-    status = answer;
-    app.exit(answer);
-  });
+  watchOutputs();
+  runCommand(words, terminal)
+    .then(exitStatus)
+    .then((answer) => {
+      status = answer;
+      app.exit(answer);
+    });
   // Turns of a loop within a script leave promises to their caller.
   const settle = (process as { _tickCallback?: () => void })._tickCallback;
   if (!settle) return; // Chromium's loop goes on with it, which takes a display.

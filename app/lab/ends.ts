@@ -1,5 +1,5 @@
 import type { OptionValue } from '../backend/descriptor';
-import { group } from '../quantity/parse';
+import { clip, group, plain } from '../quantity/parse';
 import type { Facts, InterfaceDetails, InterfaceFacts, PlaceFacts } from './facts';
 import { type Finding, ok, problem, warning } from './finding';
 import type { LabEnd } from './limits';
@@ -55,9 +55,14 @@ export function lostByMtu(place: PlaceFacts | null, longest: number | null): Fin
   );
 }
 
-/** A name as a word of a shell. */
+/** A name as a word of a shell; one that cannot be shown as it is (the kernel lets it have control characters), escaped. */
 function word(name: string): string {
-  return /^[\w.:@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  if (/^[\w.:@-]+$/.test(name)) return name;
+  if (plain(name) === name) return `'${name.replaceAll("'", "'\\''")}'`;
+  const escaped = name
+    .replace(/[\\']/g, '\\$&')
+    .replace(/[\p{Cc}\p{Cf}]/gu, (one) => `\\U${(one.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`);
+  return `$'${escaped}'`;
 }
 
 /** A command as a person who is to type it needs it; `by` stands before it, and null is nowhere it could run. */
@@ -124,7 +129,7 @@ export function onInterface(facts: Sender, place: PlaceFacts & { kind: 'interfac
   const { found, known, name } = place;
   if (!found) {
     const there = known.length > 0 ? `there are ${known.join(', ')}` : 'there is none';
-    return [problem('interface', `There is no interface “${name}” here; ${there}.`, 'ip -brief link')];
+    return [problem('interface', `There is no interface “${clip(name)}” here; ${there}.`, 'ip -brief link')];
   }
   const { device } = facts.backend;
   const { details } = found;

@@ -1,4 +1,4 @@
-import { group } from '../quantity/parse';
+import { clip, group } from '../quantity/parse';
 import { inLab, onInterface } from './ends';
 import type { Facts, LabFailure } from './facts';
 import { type Finding, firstOf, ok, problem } from './finding';
@@ -66,7 +66,7 @@ function rights({ backend: { name, device }, place, rights }: Facts): Finding | 
   const sudo = rights.noNewPrivileges ? ', and with NoNewPrivs no program it starts can get it' : '';
   return problem(
     'rights',
-    `Opening ${name} on ${place.name} needs ${word}, which this process has not (${state})${sudo}; a private lab needs no right.`,
+    `Opening ${name} on ${clip(place.name)} needs ${word}, which this process has not (${state})${sudo}; a private lab needs no right.`,
     `packet-lab doctor --backend ${name} --lab`,
   );
 }

@@ -1,7 +1,7 @@
 import { type Decoded, decode } from '../../app/packet/decode';
 import { encodeBytes } from '../../app/packet/encode';
 import { parseSpec } from '../../app/packet/parseSpec';
-import { clip, group } from '../../app/quantity/parse';
+import { clip, group, plain } from '../../app/quantity/parse';
 import packageJson from '../../package.json';
 import { openCaptureFile } from '../lab/captureFile';
 import { FileBeside, interfaceBlock, packetBlock, sectionHeader } from '../lab/captureWriter';
@@ -9,6 +9,7 @@ import { LabError } from '../lab/labError';
 import { readWords } from './args';
 import { readText } from './readText';
 import type { Terminal } from './send';
+import { say } from './terminal';
 import { describe } from './tree';
 import { EXIT_DONE, EXIT_USAGE, UsageError } from './usage';
 
@@ -35,7 +36,7 @@ export async function decodeCommand(argv: readonly string[], terminal: Terminal)
     }
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    terminal.err(`packet-lab: ${error.sentence}\n`);
+    say(terminal, error.sentence);
     return EXIT_USAGE;
   } finally {
     await capture.close();
@@ -72,7 +73,7 @@ export async function encodeCommand(argv: readonly string[], terminal: Terminal)
     }
   });
   terminal.out(
-    `${group(specs.value.length)} ${specs.value.length === 1 ? 'frame' : 'frames'} written to ${out}.\n`,
+    `${group(specs.value.length)} ${specs.value.length === 1 ? 'frame' : 'frames'} written to ${plain(out)}.\n`,
   );
   return EXIT_DONE;
 }
@@ -116,7 +117,7 @@ export async function recodeCommand(argv: readonly string[], terminal: Terminal)
 
 function damaged(damage: LabError | null, terminal: Terminal): number {
   if (!damage) return EXIT_DONE;
-  terminal.err(`packet-lab: ${damage.sentence}\n`);
+  say(terminal, damage.sentence);
   return EXIT_USAGE;
 }
 

@@ -10,6 +10,7 @@ import { labCommand } from './lab';
 import { readRun } from './runArgs';
 import { send, type Terminal } from './send';
 import { readSend } from './sendArgs';
+import { say } from './terminal';
 import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE, USAGE, UsageError, usageOf } from './usage';
 
 type Command = (rest: readonly string[], terminal: Terminal) => number | Promise<number>;
@@ -75,9 +76,8 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     return await command(argv, terminal);
   } catch (error) {
     const known = error instanceof UsageError || error instanceof LabError;
-    terminal.err(
-      `packet-lab: ${known || !(error instanceof Error) ? LabError.from(error).sentence : (error.stack ?? error.message)}\n`,
-    );
+    if (known || !(error instanceof Error)) say(terminal, LabError.from(error).sentence);
+    else terminal.err(`packet-lab: ${error.stack ?? error.message}\n`);
     return known ? EXIT_USAGE : EXIT_FAULT;
   }
 }

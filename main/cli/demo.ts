@@ -2,6 +2,7 @@ import { BUILT_IN_HEX, parseHex } from '../../app/packet/hex';
 import type { RunPlan } from '../../app/run/plan';
 import { summary } from './report';
 import { follow, type Terminal } from './send';
+import { say } from './terminal';
 import { EXIT_DONE, EXIT_FAULT } from './usage';
 
 interface Act {
@@ -74,7 +75,7 @@ export async function demo(terminal: Terminal): Promise<number> {
     const { last } = await follow(plan, { ...terminal, live });
     terminal.out(summary(plan, last));
     if (last.fault) {
-      terminal.err(`packet-lab: ${last.fault.sentence}\n`);
+      say(terminal, last.fault.sentence);
       return EXIT_FAULT;
     }
     if (last.stoppedBy === 'user') return EXIT_DONE;

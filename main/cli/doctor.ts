@@ -1,7 +1,7 @@
 import { parseOptions } from '../../app/backend/descriptor';
 import type { Finding } from '../../app/lab/finding';
 import { findingsOf, isReady } from '../../app/lab/findings';
-import { clip } from '../../app/quantity/parse';
+import { clip, plain } from '../../app/quantity/parse';
 import { type AskedBackend, gatherFacts, type Where } from '../lab/facts';
 import { LOOPBACK } from '../lab/preflight';
 import { readWords } from './args';
@@ -53,14 +53,14 @@ function readDoctor(argv: readonly string[]): { asked: AskedBackend; where: Plac
   return { asked, where: { kind: 'interface', name }, json };
 }
 
-/** A finding without what only the window can do. */
-function plain({ id, level, sentence, fix }: Finding): Omit<Finding, 'action'> {
-  return { id, level, sentence, fix };
+/** A finding without what only the window can do, in one line whatever names are in it. */
+function told({ id, level, sentence, fix }: Finding): Omit<Finding, 'action'> {
+  return { id, level, sentence: plain(sentence), fix };
 }
 
 const MARKS = { ok: 'ok', warning: 'warning', problem: 'PROBLEM' } as const;
 
-function describe(findings: readonly Finding[]): string {
+function describe(findings: readonly Omit<Finding, 'action'>[]): string {
   const lines = findings.flatMap(({ level, sentence, fix }) => [
     `${MARKS[level].padEnd(8)} ${sentence}`,
     ...(fix === null ? [] : [`${''.padEnd(8)}   ${fix}`]),
@@ -76,13 +76,14 @@ function describe(findings: readonly Finding[]): string {
 /** `packet-lab doctor`: exit 0 when nothing prevents the run, 1 when something does. */
 export async function doctorCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
   const { asked, where, json } = readDoctor(argv);
-  const findings = findingsOf(await gatherFacts(asked, where));
-  const ready = isReady(findings);
+  const found = findingsOf(await gatherFacts(asked, where));
+  const findings = found.map(told);
+  const ready = isReady(found);
   const place =
     where?.kind === 'lab' ? { kind: 'lab', ...where.size } : where && { kind: 'interface', name: where.name };
   terminal.out(
     json
-      ? `${JSON.stringify({ backend: asked.descriptor.name, place, ready, findings: findings.map(plain) })}\n`
+      ? `${JSON.stringify({ backend: asked.descriptor.name, place, ready, findings })}\n`
       : describe(findings),
   );
   return ready ? EXIT_DONE : EXIT_FAULT;

@@ -1,9 +1,11 @@
 import { runCommand } from './commands';
-import { forgiveReaders, terminal } from './terminal';
+import { exitStatus, terminal, watchOutputs } from './terminal';
 
 /** The command line under plain Node: the wiring and nothing else. */
 
-forgiveReaders();
-runCommand(process.argv.slice(2), terminal).then((status) => {
-  process.exitCode = status;
-});
+watchOutputs();
+runCommand(process.argv.slice(2), terminal)
+  .then(exitStatus)
+  .then((status) => {
+    process.exitCode = status;
+  });

@@ -5,6 +5,7 @@ import { NetLabError } from '../lab/netLabError';
 import { readWords } from './args';
 import type { Terminal } from './send';
 import { must } from './sendArgs';
+import { say } from './terminal';
 import { EXIT_DONE, EXIT_FAULT, UsageError } from './usage';
 
 const OPTIONS = {
@@ -94,7 +95,7 @@ export async function labCommand(argv: readonly string[], terminal: Terminal): P
     }
   } catch (error) {
     if (!(error instanceof NetLabError)) throw error;
-    terminal.err(`packet-lab: ${error.sentence}\n`);
+    say(terminal, error.sentence);
     return EXIT_FAULT;
   }
 }

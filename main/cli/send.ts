@@ -12,6 +12,7 @@ import { type Look, liveFactsOf } from '../lab/preflight';
 import { type RunTuning, startRun } from '../lab/run';
 import { liveLine, summary } from './report';
 import type { SendCommand } from './sendArgs';
+import { say } from './terminal';
 import { EXIT_DONE, EXIT_FAULT, EXIT_USAGE } from './usage';
 
 /** How often a live line is redrawn on a terminal, and written where lines cannot be redrawn. */
@@ -74,7 +75,8 @@ export async function follow(
     (found) => {
       if (!found || told.has(found.id)) return;
       told.add(found.id);
-      terminal.err(`${clear}packet-lab: ${found.sentence}\n`);
+      terminal.err(clear);
+      say(terminal, found.sentence);
     },
   );
   const every = terminal.live === 'redraw' ? LIVE_MS : LINE_MS;
@@ -133,12 +135,12 @@ export async function send({ plan, json, lab }: SendCommand, terminal: Terminal)
     ended = lab === null ? await follow(plan, quiet, { why }) : await followInLab(plan, lab, quiet, why);
   } catch (error) {
     if (!(error instanceof NetLabError)) throw error;
-    terminal.err(`packet-lab: ${error.sentence}\n`);
+    say(terminal, error.sentence);
     return EXIT_FAULT;
   }
   const { last } = ended;
   terminal.out(json ? `${JSON.stringify(runResult(plan, last))}\n` : summary(plan, last));
-  for (const remark of remarks(ended)) terminal.err(`packet-lab: ${remark}\n`);
+  for (const remark of remarks(ended)) say(terminal, remark);
   if (last.fault === null) return EXIT_DONE;
   return last.fault.step === 'read capture' ? EXIT_USAGE : EXIT_FAULT;
 }

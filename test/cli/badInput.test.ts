@@ -1,5 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { tool } from '../oracle';
@@ -239,6 +249,37 @@ test('a full disk at the peer: the run goes on, what is missing is counted, exit
     stoppedBy: 'count',
   });
   expect(result.stderr).toContain('No space left on device');
+});
+
+test('names with control characters are shown in one line', async () => {
+  const odd = 'a\x1b[1m\nb';
+  await refuses(
+    [...send, '--peer-out', join(dir, odd, 'out.pcapng')],
+    'a·[1m·b/out.pcapng cannot be written',
+  );
+  await refuses(['decode', join(dir, odd)], 'a·[1m·b cannot be opened');
+});
+
+test.skipIf(process.platform !== 'linux').each([
+  [['send', '--backend', 'loopback', '--hex', HEX, '--json'], 1],
+  [['doctor', '--backend', 'null'], 1],
+  [['decode', join(CAPTURES, 'http.pcap')], 1],
+  [['send', '--backend', 'warp', '--hex', HEX], 2],
+])('%j prints to a full disk: exit %i and one sentence', async (args, status) => {
+  const full = openSync('/dev/full', 'w');
+  const stdio: StdioOptions = ['ignore', full, 'pipe'];
+  const done = spawnSync(process.execPath, ['dist/cli.cjs', ...args], { stdio, encoding: 'utf8' });
+  closeSync(full);
+  expect(done.status).toBe(status);
+  expect(done.stderr.trim().split('\n')).toHaveLength(1);
+  if (status === 1) expect(done.stderr).toContain('Standard output cannot be written (ENOSPC');
+});
+
+test.skipIf(process.platform !== 'linux')('nobody can read stderr: the exit status is what it was', () => {
+  const full = openSync('/dev/full', 'w');
+  const stdio: StdioOptions = ['ignore', 'pipe', full];
+  expect(spawnSync(process.execPath, ['dist/cli.cjs', 'fly'], { stdio }).status).toBe(2);
+  closeSync(full);
 });
 
 test('a capture limit ends the run of pcapng without a fault', async () => {

@@ -206,6 +206,19 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
       });
     });
 
+    test('a name with control characters is shown in one line, and as one that can be typed', async (context) => {
+      context.skip(which('ip') === null || which('bash') === null, 'needs ip (iproute2) and bash');
+      const odd = 'a\x1b[1mb';
+      const make = `ip link add '${odd}' type veth peer name pl9b`;
+      const told = await doctorAfter(person, make, '--backend', 'af_packet', '--if', odd);
+      expect(one(told, 'link')?.sentence).toBe('a·[1mb is down, so every send is refused.');
+      const fix = one(told, 'link')?.fix?.replace(/^sudo /, '') ?? '';
+      expect(fix).not.toContain('\x1b');
+      const typed = `bash -c '${fix.replaceAll("'", "'\\''")}'`;
+      const mended = await doctorAfter(person, `${make} && ${typed}`, '--backend', 'af_packet', '--if', odd);
+      expect(one(mended, 'link')?.level).toBe('ok');
+    });
+
     test('threads of its own', async (context) => {
       context.skip(which('ip') === null, 'needs ip (iproute2)');
       const script =

@@ -181,6 +181,21 @@ over_the_mtu_of_the_peer( void ) {
   pl_backend_close( b );
 }
 
+/* A queue that takes four packets and lets one go in a second is not on its way. */
+static void
+past_a_full_queue( void ) {
+  int const      limited = netns_command( PL_LAB_END_A, "tc qdisc add dev pl0a root handle 1: tbf rate 8kbit burst 1600 limit 1000000" ) &&
+                      netns_command( PL_LAB_END_A, "tc qdisc add dev pl0a parent 1: pfifo limit 4" );
+  pl_backend_t * b       = open_xdp( 0.0 );
+  if( !b ) return;
+  if( !limited ) tap_skip( "tc is missing; on Debian: apt-get install iproute2" );
+  CHECK_EQ( send_frames( b, 0UL, 40UL, 1514UL, 1, NULL ), PL_AIO_SUCCESS );
+  MOVE_UNTIL( b, b->received == 40UL && b->completed == 40UL );
+  CHECK_EQ( b->late_errors + b->no_carrier, 0UL );
+  netns_command( PL_LAB_END_A, "tc qdisc del dev pl0a root" );
+  pl_backend_close( b );
+}
+
 /* The kernel has no room to say what it is done with (the completion ring's consumer index is
    put back by a whole ring, as if nobody ever reaped): a kick is EAGAIN for ever.  Frames wait, the send
    that finds no chunk is AGAIN at the exact index, and all go out once there is room. */
@@ -322,6 +337,7 @@ main( void ) {
   tap_run( "peer down: completed, lost, and counted so", peer_down );
   tap_run( "peer down: frames that wait are lost with those of the call", peer_down_while_frames_wait );
   tap_run( "a frame over the MTU of the peer is a late error", over_the_mtu_of_the_peer );
+  tap_run( "a full queue of the interface is not on its way", past_a_full_queue );
   tap_run( "a completion ring without room is AGAIN once no chunk is free", no_room_for_completions );
   tap_run( "descriptors the kernel will not send are late errors, and cost no room", invalid_descriptors );
   tap_run( "an instance leaves nothing behind that keeps the queue busy", opened_over_and_over );

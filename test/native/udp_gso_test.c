@@ -309,9 +309,12 @@ link_and_peer_down( void ) {
   netns_link( PL_LAB_END_B, 1 );
   netns_await( PL_LAB_END_A, 1, 1, -1L );
   netns_delete();
-  MOVE_UNTIL( b, b->state.state == PL_STATE_REMOVED );
-  CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 5UL, &idx, 1 ), PL_AIO_ERR_AGAIN );
-  CHECK_STR( cause_of( b ), "The interface was removed." );
+  for( int i = 0; i < 2; i++ ) { /* the first finds out by itself: there is no route any more, as with the link down */
+    CHECK_EQ( pl_aio_send( &b->aio, train.pkt, 5UL, &idx, 1 ), PL_AIO_ERR_AGAIN );
+    CHECK_EQ( idx, 0UL );
+    CHECK_STR( cause_of( b ), "The interface was removed." );
+    CHECK_EQ( b->state.state, PL_STATE_REMOVED );
+  }
   CHECK_EQ( pl_aio_send( &b->aio, NULL, 0UL, NULL, 1 ), PL_AIO_SUCCESS );
   pl_backend_close( b );
 }

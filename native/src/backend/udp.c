@@ -127,7 +127,7 @@ meaning( pl_udp_t * self, struct msghdr const * msg, int err, unsigned drained, 
   if( ( drained || err == ECONNREFUSED ) && ++*late < LATE_MAX ) return 0;
   if( err == ENETUNREACH || err == ENETDOWN ) {
     self->unreachable( self, err );
-    return CAUSE_DOWN;
+    return self->head.state.state > PL_STATE_LINK_DOWN ? (int)PL_UDP_CAUSE_REMOVED : (int)CAUSE_DOWN;
   }
   return CAUSE_ERRNO;
 }

@@ -36,8 +36,8 @@ unsigned long pl_rx_ring_read( pl_rx_ring_t * self, pl_aio_t const * sink, uint6
 /* Whether there are frames to be read now. */
 int pl_rx_ring_ready( pl_rx_ring_t const * self );
 
-/* So far: frames and bytes that were read, and frames that the kernel dropped because
-   the ring was full (asks the kernel). */
+/* So far: frames and bytes that were read, and what the kernel dropped because the ring was
+   full (asks the kernel): frames, but a message that was to be cut counts once. */
 uint64_t pl_rx_ring_frames( pl_rx_ring_t const * self );
 uint64_t pl_rx_ring_bytes( pl_rx_ring_t const * self );
 uint64_t pl_rx_ring_dropped( pl_rx_ring_t * self );

@@ -43,7 +43,7 @@ typedef struct {
 typedef struct {
   uint64_t       unsigned_cnt; /* frames without a whole signature of ours */
   uint64_t       too_late;     /* frames so far behind (PL_SEQ_WINDOW) that nothing can be said; their numbers stay lost */
-  uint64_t       own_loss;     /* frames that arrived and this receiver itself lost: its receive ring was full */
+  uint64_t       own_loss;     /* frames that arrived and this receiver itself lost: its receive ring was full; a message that was to be cut counts once */
   pl_rx_stream_t stream[PL_STREAMS];
 } pl_rx_totals_t;
 

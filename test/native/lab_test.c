@@ -2,6 +2,7 @@
    namespaces of the lab, and nowhere else. */
 
 #include "asked.h"
+#include "files.h"
 #include "net/lab.h"
 #include "net/link_facts.h"
 #include "tap.h"
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -303,6 +305,23 @@ what_can_not_start_says_why( void ) {
   CHECK( system( HELPER " 2>/dev/null" ) == 2 << 8 );
 }
 
+/* A program that is no helper: what it says is not taken for an answer, and it is ended. */
+static void
+an_answer_that_is_none( void ) {
+  char const * const said[] = { "echo junk", "head -c 300 /dev/zero", "head -c 200000 /dev/zero" };
+  for( unsigned i = 0U; i < 3U; i++ ) {
+    char const * path = files_new();
+    pl_err_t     err  = { 0 };
+    FILE *       f    = fopen( path, "w" );
+    if( !CHECK( f ) ) return;
+    fprintf( f, "#!/bin/sh\ndd bs=64 count=1 <&3 >/dev/null 2>&1\n%s >&3\nexec sleep 60\n", said[i] );
+    CHECK( !fclose( f ) && !chmod( path, 0700 ) );
+    CHECK( !pl_lab_open( path, 1U, 1500U, &err ) );
+    CHECK_EQ( err.err, EPROTO );
+    CHECK_STR( err.sentence, "The lab's helper gave an answer that was none and was ended; the lab is gone." );
+  }
+}
+
 static void
 as_many_as_there_can_be( void ) {
   if( !opened( PL_LAB_PAIRS_MAX, PL_LAB_MTU_MAX ) ) return;
@@ -325,6 +344,7 @@ main( void ) {
   tap_run( "a stopped helper is ended by closing", a_stopped_helper_is_ended_by_closing );
   tap_run( "a slow helper is waited for", a_slow_helper_is_waited_for );
   tap_run( "descriptors without room cost a request, and not the lab", no_room_for_descriptors );
+  tap_run( "an answer that is none ends the program that gave it", an_answer_that_is_none );
   tap_run( "what can not start says why", what_can_not_start_says_why );
   return tap_end();
 }

@@ -13,7 +13,11 @@ knows_from_the_start( void ) {
   netns_await( PL_LAB_END_A, 1, 1, 1500L );
   CHECK_EQ( pl_monitor_link( device.monitor, PL_LAB_END_A, 9999U, &link ), 0 );
   CHECK_EQ( pl_monitor_link( device.monitor, PL_LAB_END_A, 1U, &link ), 1 ); /* lo, which is down */
-  CHECK( !link.up && !link.carrier );
+  CHECK( !link.up && !link.carrier && !link.peer );
+  CHECK_EQ( pl_monitor_link( device.monitor, PL_LAB_END_A, device.port.ifindex, &link ), 1 );
+  pl_link_t peer;
+  CHECK_EQ( pl_monitor_link( device.monitor, PL_LAB_END_B, link.peer, &peer ), 1 );
+  CHECK_EQ( peer.peer, device.port.ifindex );
 }
 
 static void

@@ -327,7 +327,6 @@ no_room_without_a_queue( void ) {
   pl_err_t      err = { 0 };
   unsigned long idx = 9UL, again = 0UL;
   if( !handed_udp( &device ) ) return;
-  device.recv_fd   = netns_receiver( PL_LAB_END_B, "pl0b" ); /* by which the peer is known */
   pl_backend_t * b = pl_backend_open_on( "udp", NULL, 0UL, &device, &err );
   if( !CHECK( b ) ) return;
   netns_mtu_of( PL_LAB_END_B, 1000U );

@@ -1,5 +1,6 @@
 /* An interface is one word:  ifindex << 32 | mtu << 8 | KNOWN | UP | CARRIER | QUEUE; zero is a
-   free entry.  A message for an interface replaces its word, a removal frees it.
+   free entry.  A message for an interface replaces its word, a removal frees it.  Its peer, which
+   never changes, stands beside it and is written before.
 
    Of a queue discipline that comes or goes nothing is told with the interface: then all
    interfaces are asked for, and the answer names what each has.
@@ -42,6 +43,7 @@ typedef struct {
   uint32_t         seq;       /* of the dump under way */
   atomic_int       known;     /* a dump was read to its end */
   _Atomic uint64_t link[PL_MONITOR_LINKS];
+  _Atomic uint32_t peer[PL_MONITOR_LINKS];
   uint8_t          seen[PL_MONITOR_LINKS]; /* in the dump under way, or told since it began */
 } space_t;
 
@@ -85,8 +87,10 @@ on_link( space_t * s, struct nlmsghdr const * msg ) {
   long     left    = (long)IFLA_PAYLOAD( msg );
   int      all     = msg->nlmsg_type == RTM_DELLINK; /* a message about something else has no MTU */
   int      queue   = 0;
+  uint32_t peer    = 0U;
   for( struct rtattr * a = IFLA_RTA( info ); RTA_OK( a, left ); a = RTA_NEXT( a, left ) ) {
     if( a->rta_type == IFLA_QDISC ) queue = is_queue( a );
+    if( a->rta_type == IFLA_LINK && RTA_PAYLOAD( a ) == sizeof( peer ) ) memcpy( &peer, RTA_DATA( a ), sizeof( peer ) );
     if( a->rta_type != IFLA_MTU || RTA_PAYLOAD( a ) != sizeof( mtu ) ) continue;
     memcpy( &mtu, RTA_DATA( a ), sizeof( mtu ) );
     all = 1;
@@ -102,7 +106,8 @@ on_link( space_t * s, struct nlmsghdr const * msg ) {
     if( queue ) word |= LINK_QUEUE;
   }
   s->seen[i] = (uint8_t)s->begun; /* what was told before the answer may be of an interface that is gone */
-  atomic_store_explicit( &s->link[i], word, memory_order_relaxed );
+  atomic_store_explicit( &s->peer[i], peer, memory_order_relaxed );
+  atomic_store_explicit( &s->link[i], word, memory_order_release );
 }
 
 static void
@@ -202,10 +207,12 @@ pl_monitor_link( pl_monitor_t const * self, unsigned end, uint32_t ifindex, pl_l
   for( unsigned long i = 0UL; i < PL_MONITOR_LINKS; i++ ) {
     uint64_t word = load( &s->link[i] );
     if( !word || word >> 32 != ifindex ) continue;
+    atomic_thread_fence( memory_order_acquire );
     *link = (pl_link_t){ .up      = ( word & LINK_UP ) != 0UL,
                          .carrier = ( word & LINK_CARRIER ) != 0UL,
                          .queue   = ( word & LINK_QUEUE ) != 0UL,
-                         .mtu     = (uint32_t)( word >> 8 ) & 0xffffffU };
+                         .mtu     = (uint32_t)( word >> 8 ) & 0xffffffU,
+                         .peer    = atomic_load_explicit( &s->peer[i], memory_order_relaxed ) };
     return 1;
   }
   return known ? 0 : -1;

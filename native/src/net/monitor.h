@@ -18,6 +18,7 @@ typedef struct {
   int      carrier; /* IFF_LOWER_UP: for a veth, its peer is up as well; told up to a second late */
   int      queue;   /* it has a queue discipline that frames wait in, so it can be full */
   uint32_t mtu;     /* bytes after the Ethernet header */
+  uint32_t peer;    /* of a veth: the number of its other end, in the other namespace; else 0 */
 } pl_link_t;
 
 /* Interfaces a namespace may have. */

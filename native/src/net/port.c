@@ -3,10 +3,8 @@
 #include "run/clock.h"
 
 #include <errno.h>
-#include <linux/if_packet.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define LOOK_NS (1000000UL)
@@ -86,7 +84,7 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
     return;
   }
   pl_link_t peer       = { .up = 1 };
-  int const knows_peer = pl_monitor_link( self->device.monitor, !self->device.end, self->peer_ifindex, &peer ) == 1;
+  int const knows_peer = link.peer && pl_monitor_link( self->device.monitor, !self->device.end, link.peer, &peer ) == 1;
   if( knows_peer ) self->peer_mtu = peer.mtu;
   self->mtu = link.mtu;
   if( self->mtu_most < link.mtu ) self->mtu_most = link.mtu;
@@ -194,10 +192,6 @@ pl_port_settle( pl_port_t * self, pl_backend_t * head ) {
 int
 pl_port_open( pl_port_t * self, pl_backend_t * head, pl_device_t const * device, unsigned long rx_sz, pl_err_t * err ) {
   *self = (pl_port_t){ .device = *device, .mtu = device->port.mtu, .mtu_most = device->port.mtu, .no_carrier = device->port.up && !device->port.carrier, .has_queue = 1 };
-  struct sockaddr_ll at    = { 0 };
-  socklen_t          at_sz = sizeof( at );
-  if( device->recv_fd >= 0 && !getsockname( device->recv_fd, (struct sockaddr *)&at, &at_sz ) )
-    self->peer_ifindex = (uint32_t)at.sll_ifindex;
   if( device->recv_fd >= 0 && !( self->rx = pl_rx_ring_open( device->recv_fd, rx_sz, err ) ) ) return -1;
   self->device.recv_fd = -1;
   head->receives       = self->rx != NULL;

@@ -13,7 +13,7 @@ typedef struct {
   pl_device_t    device; /* its descriptors; recv_fd is the ring's once there is one */
   pl_rx_ring_t * rx;     /* NULL: nobody counts what arrives */
   uint32_t       mtu, mtu_most; /* now, and the largest since pl_port_mtu_is_less */
-  uint32_t       peer_ifindex, peer_mtu; /* of the interface that rx is on; 0 = not known */
+  uint32_t       peer_mtu;   /* of the other end of a veth; 0 = not known */
   int            no_carrier; /* the peer is down: what is sent is lost, mostly without an error */
   int            has_queue;  /* of the interface, which may be full; where nobody tells there is one */
   int            past_queue; /* frames go past it: without carrier the driver refuses them, and swallows none */

@@ -6,6 +6,7 @@ import type { Reason, Snapshot } from '../stats/snapshot';
 import { findingsOnWay, inWindow, lostByMtu } from './ends';
 import type { PlaceFacts } from './facts';
 import { type Finding, type FindingId, firstOf, ok, problem, warning } from './finding';
+import { atReceiver } from './receiving';
 
 /**
  * Why a run sends nothing, or why nothing or far too little of it arrives: two readings of its statistics and what is
@@ -19,10 +20,12 @@ export interface LiveFacts {
   readonly place: PlaceFacts | null;
   /** The instance that receives at this one's far end in its place, or null. */
   readonly attachedBy: string | null;
+  /** The instance that sends on the pair of a run which only receives; null = none does, undefined = not known. */
+  readonly sentBy?: string | null;
 }
 
 /** Between two readings; `before` null means the whole run. */
-export type Suspicion = 'unsent' | 'undelivered';
+export type Suspicion = 'unsent' | 'undelivered' | 'unreceived';
 
 /** A peer that received less than this share of what it should have is far behind. */
 const DELIVERED_SHARE = 0.5;
@@ -48,11 +51,11 @@ function starved(before: Snapshot, now: Snapshot): boolean {
  * Whether what happened between the readings wants to be explained: nothing was taken, or next to nothing and the rest
  * answered AGAIN; or nothing was received of packets that were there to be received, or less than half of those taken
  * and no longer on their way (in flight); or, where nobody counts, errors came back for more than half of the packets or
- * they were sent without a carrier.
+ * they were sent without a carrier; or nothing came to a run that only receives.
  */
 export function suspicionOf(before: Snapshot | null, now: Snapshot): Suspicion | null {
   // A run that only receives has nothing to send.
-  if (now.role === 'receive') return null;
+  if (now.role === 'receive') return grew('received', before, now) <= 0 ? 'unreceived' : null;
   const taken = grew('taken', before, now);
   if (taken <= 0 || (before && starved(before, now))) return 'unsent';
   if (now.received === null) {
@@ -76,6 +79,8 @@ export function causeOf(facts: LiveFacts, before: Snapshot | null, now: Snapshot
       return unsent(facts, before, now);
     case 'undelivered':
       return undelivered(facts, before, now);
+    case 'unreceived':
+      return unreceived(facts, before, now);
   }
 }
 
@@ -275,12 +280,7 @@ function undelivered(facts: LiveFacts, before: Snapshot | null, now: Snapshot): 
   const loss = plan.backend.name === 'loopback' ? Number(plan.backend.options.loss ?? 0) : 0;
   if (loss > 0)
     return warning('loss', `The loopback model loses packets behind its ring: loss is ${loss}.`, null);
-  if (most(grew('receiverLoss', before, now)))
-    return warning(
-      'overrun',
-      'The receiver’s own ring was full: packets arrived and were dropped there, and a larger peer-ring has room for more.',
-      null,
-    );
+  if (most(grew('receiverLoss', before, now))) return overrun();
   const mtu = lostByMtu(place, longest(plan));
   if (mtu) return mtu;
   const seen = onWay(facts, ['xdp', 'napi']);
@@ -288,6 +288,31 @@ function undelivered(facts: LiveFacts, before: Snapshot | null, now: Snapshot): 
   const queue = onWay(facts, ['qdisc']);
   if (queue?.level === 'warning' && plan.backend.name !== 'af_xdp') return queue;
   return unknown(`${grouped(missing)} packets were taken and did not arrive`, facts, now);
+}
+
+/**
+ * Of a run that only receives: what is wrong where it receives, or that nobody sends there. Null: what keeps another
+ * instance from sending is found there.
+ */
+function unreceived({ place, sentBy }: LiveFacts, before: Snapshot | null, now: Snapshot): Finding | null {
+  const found = place?.kind === 'lab' ? atReceiver(place) : [];
+  const wrong = found.find(({ level }) => level === 'problem');
+  if (wrong) return wrong;
+  if (grew('receiverLoss', before, now) > 0) return overrun();
+  if (sentBy === null)
+    return ok(
+      'peer',
+      'No other instance sends on this pair, so nothing comes: run one with role=send there.',
+    );
+  return found.find(({ level }) => level === 'warning') ?? null;
+}
+
+function overrun(): Finding {
+  return warning(
+    'overrun',
+    'The receiver’s own ring was full: packets arrived and were dropped there, and a larger peer-ring has room for more.',
+    null,
+  );
 }
 
 /** The longest frame of the plan in bytes; null when a capture holds frames nobody has measured. */

@@ -56,7 +56,7 @@ export function lostByMtu(place: PlaceFacts | null, longest: number | null): Fin
 }
 
 /** A name as a word of a shell; one that cannot be shown as it is (the kernel lets it have control characters), escaped. */
-function word(name: string): string {
+export function word(name: string): string {
   if (/^[\w.:@-]+$/.test(name)) return name;
   if (plain(name) === name) return `'${name.replaceAll("'", "'\\''")}'`;
   const escaped = name
@@ -66,7 +66,7 @@ function word(name: string): string {
 }
 
 /** A command as a person who is to type it needs it; `by` stands before it, and null is nowhere it could run. */
-function command(by: string | null, words: string): string | null {
+export function command(by: string | null, words: string): string | null {
   return by === null ? null : by + words;
 }
 
@@ -80,7 +80,7 @@ export function inWindow(
 }
 
 /** What is all right needs no change. */
-function withAction(finding: Finding | null, action: LabPortInput | null): Finding | null {
+export function withAction(finding: Finding | null, action: LabPortInput | null): Finding | null {
   return finding && finding.level !== 'ok' ? { ...finding, action } : finding;
 }
 
@@ -249,7 +249,7 @@ function carrier(
 const HEADER = 14;
 const TAG = 4;
 
-function mtu({ name, mtu }: InterfaceFacts, peer: InterfaceFacts | null, by: string | null): Finding {
+export function mtu({ name, mtu }: InterfaceFacts, peer: InterfaceFacts | null, by: string | null): Finding {
   if (peer && peer.mtu < mtu)
     return warning(
       'mtu',
@@ -270,13 +270,16 @@ function noZeroCopy({ backend: { name } }: Sender, where: string): Finding {
   );
 }
 
+export function attached(name: string, by: string | null): Finding {
+  return warning(
+    'xdp',
+    `An XDP program is on ${name} and may take or drop what comes in.`,
+    command(by, `ip link set dev ${word(name)} xdp off`),
+  );
+}
+
 function xdp(facts: Sender, name: string, details: InterfaceDetails, by: string | null): Finding | null {
-  if (details.xdpAttached)
-    return warning(
-      'xdp',
-      `An XDP program is on ${name} and may take or drop what comes in.`,
-      command(by, `ip link set dev ${word(name)} xdp off`),
-    );
+  if (details.xdpAttached) return attached(name, by);
   if (facts.backend.name !== 'af_xdp') return null;
   if (facts.zeroCopy && details.xdpZeroCopy === false) return noZeroCopy(facts, name);
   if (details.xdpNative === null)
@@ -332,7 +335,7 @@ function offloads(name: string, details: InterfaceDetails, by: string | null): F
   );
 }
 
-function napi(name: string, { threaded }: InterfaceDetails, fix: string | null): Finding | null {
+export function napi(name: string, { threaded }: InterfaceDetails, fix: string | null): Finding | null {
   if (threaded === null) return null;
   return threaded
     ? warning(

@@ -3,6 +3,7 @@ import { inLab, onInterface } from './ends';
 import type { Facts, LabFailure } from './facts';
 import { type Finding, firstOf, ok, problem } from './finding';
 import { forbiddenSentence } from './namespaces';
+import { atReceiver } from './receiving';
 
 /**
  * A preflight as data: facts about this computer in, findings out. Nothing here looks at anything, and no fix is ever
@@ -22,7 +23,8 @@ export function findingsOf(facts: Facts): Finding[] {
   if (place?.kind === 'lab') found.push(namespaces(place.failure), lab(facts, place.failure));
   found.push(memlock(facts), tun(facts));
   if (place?.kind === 'interface') found.push(...onInterface(facts, place));
-  if (place?.kind === 'lab' && (place.failure === null || place.sender)) found.push(...inLab(facts, place));
+  if (place?.kind === 'lab' && (place.failure === null || place.sender))
+    found.push(...(facts.role === 'receive' ? atReceiver(place) : inLab(facts, place)));
   found.push(receiver(facts));
   return found.filter((finding) => finding !== null);
 }

@@ -58,6 +58,7 @@ export async function gatherFacts(
   const { descriptor, options } = asked;
   const { name, unavailable, capabilities } = descriptor;
   const planned = { name, options };
+  const role = roleOf({ backend: planned });
   return {
     refused,
     backend: {
@@ -67,11 +68,12 @@ export async function gatherFacts(
       bypass: bypasses({ name, options }),
     },
     rights: rights(),
-    lockedBytes: name === 'af_xdp' ? Number(options.ring) * LAB_LIMITS.frameSize : 0,
-    zeroCopy: name === 'af_xdp' && options.mode === 'zero-copy',
+    // Who only receives does so on an AF_PACKET ring, which locks nothing.
+    lockedBytes: name === 'af_xdp' && role !== 'receive' ? Number(options.ring) * LAB_LIMITS.frameSize : 0,
+    zeroCopy: name === 'af_xdp' && role !== 'receive' && options.mode === 'zero-copy',
     memlock: memoryLimit(),
     tun: tunState(),
-    role: roleOf({ backend: planned }),
+    role,
     counts: receives(descriptor, { backend: planned }, where !== null && where.kind !== 'interface'),
     place: await placeOf(asked, where),
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InstanceInfo, JournalEntry, Live } from '../../app/ipc/contract';
 import type { Diagnosis } from '../../app/lab/finding';
+import { pairOf } from '../../app/lab/pair';
 import type { NetLabInfo } from '../../app/lab/state';
 import type { History } from '../../app/stats/series';
 import type { KeptSession } from '../store/session';
@@ -114,9 +115,13 @@ export class Lab {
         nameOf: (other) => `${this.name}.${other}`,
         device: (plan) => this.held.device(plan, this.onLab(id)),
         preflight: () => this.diagnoses.now(id),
-        liveFacts: (plan) => {
+        liveFacts: async (plan) => {
           const by = [...this.instances.values()].map((i) => i.neighbour()).find((n) => n.attachedTo === id);
-          return liveFactsOf(plan, takesDevice(plan) ? this.lookFor(id) : null, by?.id ?? null);
+          const sentBy = this.onLab(id).find((o) => pairOf(o.plan) === pairOf(plan))?.id ?? null;
+          return {
+            ...(await liveFactsOf(plan, takesDevice(plan) ? this.lookFor(id) : null, by?.id ?? null)),
+            sentBy,
+          };
         },
         diagnosed: (live) => this.diagnoses.live(id, live),
       },

@@ -129,7 +129,9 @@ test('one instance sends on a pair, another only receives: its view is that of a
   await lab.shot('receiver-idle');
   await lab.run();
   await expect(page.locator('.status-text')).toHaveText('receives on pl0b until stopped');
-  await expect(page.getByRole('region', { name: 'Diagnosis' })).toContainText('Waiting for what comes');
+  await expect(page.getByRole('region', { name: 'Diagnosis' })).toContainText(
+    'No other instance sends on this pair',
+  );
   await lab.shot('receiver-waits');
 
   await select('A');

@@ -7,7 +7,7 @@ import { labEntrances } from '../../main/lab/procFacts';
 import { scratch } from '../cli/cli';
 import { isRoot } from '../ordinaryUser';
 import { noLab } from './ways';
-import { found, gone, hexOf, inLab, labOf, set, threaded, until, within } from './why';
+import { at, found, gone, hexOf, inLab, labOf, set, threaded, until, within } from './why';
 
 // Causes at the very ends, each really made: what is read, what is written, and a peer that does not keep up or is gone.
 
@@ -102,6 +102,40 @@ describe.skipIf(forbidden !== null)('in a lab', () => {
       sentence: expect.stringContaining('a larger peer-ring has room for more'),
     });
     expect(lab.live()[0]?.snapshot.receiverLoss).toBeGreaterThan(0);
+  });
+
+  test('an instance that only receives is told why nothing comes, from where it stands', async () => {
+    const options = { af_xdp: { role: 'receive' } };
+    const lab = await inLab({ backend: 'af_xdp', options });
+    await lab.diagnoses.now('A');
+    const before = lab.diagnoses.of('A').preflight;
+    expect(before.find(({ id }) => id === 'interface')?.sentence).toMatch(/^pl0b is there/);
+    expect(
+      before.find(({ id }) => id === 'memlock'),
+      'nothing is locked',
+    ).toBeUndefined();
+    expect(await found(lab, 'peer')).toMatchObject({
+      level: 'ok',
+      sentence: 'No other instance sends on this pair, so nothing comes: run one with role=send there.',
+    });
+    const sender = lab.add();
+    set(lab, { backend: 'af_packet', options: { af_packet: { role: 'send' } } }, sender.id);
+    await sender.start();
+    await gone(lab);
+    await at(lab, 'a', { what: 'link', up: false });
+    expect(await found(lab, 'carrier')).toMatchObject({
+      sentence: 'pl0b has no carrier because its other end pl0a is down, so nothing arrives.',
+      action: { pair: 0, end: 'a', change: { what: 'link', up: true } },
+    });
+    await at(lab, 'a', { what: 'link', up: true });
+    await gone(lab);
+    await at(lab, 'b', { what: 'link', up: false });
+    expect(await found(lab, 'link')).toMatchObject({
+      sentence: 'pl0b is down, so nothing arrives.',
+      action: { pair: 0, end: 'b', change: { what: 'link', up: true } },
+    });
+    await at(lab, 'b', { what: 'link', up: true });
+    await gone(lab);
   });
 
   test('before a run it is told who counts what arrives', async () => {

@@ -79,7 +79,7 @@ const lost = (change: Partial<Snapshot> = {}) => after({ taken: 1000, completed:
 
 test.each<[string, Partial<Snapshot>, ReturnType<typeof suspicionOf>]>([
   ['nothing is taken', {}, 'unsent'],
-  ['it only receives', { role: 'receive' }, null],
+  ['it only receives, and something came', { role: 'receive', received: 1 }, null],
   ['all arrives', { taken: 100, received: 100 }, null],
   ['half arrives', { taken: 100, received: 50 }, null],
   ['less than half arrives', { taken: 100, received: 49 }, 'undelivered'],
@@ -254,6 +254,48 @@ test.each<Row>([
   expect(cause).toMatchObject({ id, level, sentence: expect.stringMatching(sentence) });
   expect(cause?.sentence).toMatch(/^[^\n]*\.$/);
   expect(cause?.sentence).not.toMatch(/\. \p{Lu}/u);
+});
+
+test.each<[FindingId | null, FindingLevel | null, Partial<LiveFacts>, Partial<Snapshot>, RegExp]>([
+  [
+    'link',
+    'problem',
+    { place: lab(port('pl0a'), port('pl0b', { up: false })) },
+    {},
+    /^pl0b is down, so nothing/,
+  ],
+  [
+    'carrier',
+    'problem',
+    { place: lab(port('pl0a', { up: false }), port('pl0b', { carrier: false })), sentBy: null },
+    {},
+    /^pl0b has no carrier because its other end pl0a is down/,
+  ],
+  ['overrun', 'warning', { place: lab(), sentBy: 'A' }, { receiverLoss: 5 }, /own ring was full/],
+  [
+    'peer',
+    'ok',
+    { place: lab(port('pl0a'), port('pl0b', { mtu: 300 })), sentBy: null },
+    {},
+    /^No other instance/,
+  ],
+  [
+    'mtu',
+    'warning',
+    { place: lab(port('pl0a'), port('pl0b', { mtu: 300 })), sentBy: 'A' },
+    {},
+    /pl0b takes 300 B/,
+  ],
+  // Why another instance does not send is found there.
+  [null, null, { place: lab(), sentBy: 'A' }, {}, /./],
+  [null, null, { place: lab() }, {}, /./],
+])('a run that only receives, and nothing comes: %s (%s)', (id, level, known, change, sentence) => {
+  const facts: LiveFacts = { plan: plan('af_packet'), place: null, attachedBy: null, ...known };
+  const now = after({ role: 'receive', ...change });
+  expect(suspicionOf(zero, now)).toBe('unreceived');
+  expect(causeOf(facts, zero, now)).toEqual(
+    id && expect.objectContaining({ id, level, sentence: expect.stringMatching(sentence) }),
+  );
 });
 
 test('of several refusals the most frequent one between the readings is named', () => {

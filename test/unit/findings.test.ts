@@ -241,6 +241,45 @@ describe('who counts what arrives', () => {
     // Who is behind an interface of this computer is told there.
     expect(of({ place: onHost({}, {}), counts: false })).toBeUndefined();
   });
+
+  test('an instance that only receives is told of its own end of the pair', () => {
+    const at = (change: Partial<Lab>) =>
+      found('af_packet', { role: 'receive', place: inLab({ pair: 0, ...change }) });
+    expect(at({}).all.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(at({}).of('interface')?.sentence).toMatch(/^pl0b is there/);
+    expect(at({}).of('qdisc')).toBeUndefined();
+    const down = port({ name: 'pl0b', up: false, carrier: false });
+    expect(at({ peer: down }).all.filter(({ level }) => level !== 'ok')).toEqual([
+      {
+        id: 'link',
+        level: 'problem',
+        sentence: 'pl0b is down, so nothing arrives.',
+        fix: 'in-b ip link set dev pl0b up',
+        action: { pair: 0, end: 'b', change: { what: 'link', up: true } },
+      },
+    ]);
+    const cut = { sender: port({ up: false, carrier: false }), peer: port({ name: 'pl0b', carrier: false }) };
+    expect(at(cut).all.filter(({ level }) => level !== 'ok')).toEqual([
+      {
+        id: 'carrier',
+        level: 'problem',
+        sentence: 'pl0b has no carrier because its other end pl0a is down, so nothing arrives.',
+        fix: 'in-a ip link set dev pl0a up',
+        action: { pair: 0, end: 'a', change: { what: 'link', up: true } },
+      },
+    ]);
+    expect(at({ peer: port({ name: 'pl0b', mtu: 300 }) }).of('mtu')).toMatchObject(
+      pair('warning', /pl0b takes 300 B/, 'in-b ip link set dev pl0b mtu 1500'),
+    );
+    const dropping = port({ name: 'pl0b', details: { ...plain, xdpAttached: true } });
+    expect(at({ peer: dropping }).of('xdp')).toMatchObject(
+      pair('warning', /XDP program is on pl0b/, 'in-b ip link set dev pl0b xdp off'),
+    );
+    expect(at({ sender: null, peer: null }).of('interface')).toMatchObject({
+      ...pair('problem', /^pl0b is not there/, null),
+      action: { pair: 0, end: 'b', change: { what: 'create' } },
+    });
+  });
 });
 
 describe('in a lab', () => {

@@ -1,5 +1,6 @@
 import { AIO_CODES, BACKEND_STATES, type BackendStateName } from '../../app/aio/codes';
 import { PAIR_OPTION, ROLE_OPTION, roleOf } from '../../app/lab/pair';
+import { group } from '../../app/quantity/parse';
 import { AGAIN_POLICIES, type RunPlan, STALL_NS, type Tuning } from '../../app/run/plan';
 import { RATE_KINDS, type Rate } from '../../app/run/rate';
 import { CALLS_KEPT, cutCalls } from '../../app/stats/calls';
@@ -324,10 +325,10 @@ function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
   // The kernel tells late that the carrier is back, so that frames which did arrive are counted as without it, too.
   const lost = c.receives ? Math.min(c.no_carrier, c.backend_taken - c.received) : c.no_carrier;
   if (lost > 0) {
-    return `No carrier: the peer was down while ${lost} frames were accepted; they were not sent. Bring the peer up.`;
+    return `No carrier: the peer was down while at least ${group(lost)} frames were accepted; they were not sent. Bring the peer up.`;
   }
   if (dropped > 0) {
-    return `The peer's receive ring was full and ${dropped} frames were dropped there by the kernel: this loss is the receiver's own. A larger peer-ring has room for more.`;
+    return `The peer's receive ring was full and ${group(dropped)} frames were dropped there by the kernel: this loss is the receiver's own. A larger peer-ring has room for more.`;
   }
   if (missed === 0 || reading.fault || (plan.peerOut === null && plan.tee === null)) return null;
   return `A capture reached its limit, or its pipe had no room: ${missed} frames are not in it; those before are kept.`;

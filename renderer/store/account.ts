@@ -93,8 +93,14 @@ export function lateText(count: number, latest: string): string {
   return `${latest} ${errors} so far; the packets stay taken.`;
 }
 
-/** What a person can do about a fault, from the step it happened in. */
-export function remedy(fault: Fault): string {
+/** What a person can do about a fault, from what it ran on and the step it happened in. */
+export function remedy(fault: Fault, backend: string | null): string {
+  // Only interfaces of a lab are removed.
+  if (fault.step === 'helper') return 'Open a lab again on the Lab page, then press Run.';
+  if (fault.state === 'removed')
+    return backend === 'tap'
+      ? 'Press Run: it makes the TAP device again.'
+      : 'Press Re-create on the Lab page, then Run.';
   if (fault.step.includes('stall')) {
     return 'Lower the rate, let the far end drain faster, or set On AGAIN to drop or stop; then press Run.';
   }
@@ -104,7 +110,7 @@ export function remedy(fault: Fault): string {
   if (fault.errno === 28) return 'Free space or choose a file on another disk, then press Run.';
   if (fault.errno === 13) return 'Choose a folder you may write to, then press Run.';
   if (fault.errno === 17) return 'Choose another file name, then press Run.';
-  if (fault.step.includes('write') || fault.step.includes('open'))
+  if (backend !== 'tap' && (fault.step.includes('write') || fault.step.includes('open')))
     return 'Choose another file, then press Run.';
   return 'Mend the cause, then press Run; the journal has the details.';
 }

@@ -32,8 +32,8 @@ function readiness(checks: readonly Finding[]): Pick<DiagnosisView, 'level' | 's
 }
 
 /**
- * `live` is the finding of the run as it is shown, which changes at a bounded rate. A run with `receivesOnly` is not
- * looked at: what keeps packets from it is found at the instance that sends them.
+ * `live` is the finding of the run as it is shown, which changes at a bounded rate. What keeps packets from a run with
+ * `receivesOnly` may be found at the instance that sends them.
  */
 export function diagnosisView(
   instance: Pick<InstanceInfo, 'phase' | 'run'>,
@@ -48,7 +48,7 @@ export function diagnosisView(
     return { level: live.level, summary, shown: [live], checks };
   }
   if (running && receivesOnly) {
-    const summary = 'Waiting for what comes: the instance that sends says what is in its way';
+    const summary = 'Watching what comes: the instance that sends says what is in its way';
     return { level: 'quiet', summary, shown: [], checks };
   }
   if (running) return { level: 'ok', summary: 'Watching the run: nothing is in its way', shown: [], checks };
@@ -58,7 +58,11 @@ export function diagnosisView(
   if (live) {
     // What was found out by the run stays until the next one; the same said again would be noise.
     const others = found.filter(({ id, sentence }) => id !== live.id && sentence !== live.sentence);
-    return { level: live.level, summary: `How run ${live.run} ended`, shown: [live, ...others], checks };
+    // What mends it is offered while it is still so, as far as a preflight looks at it.
+    const looked = checks.some(({ id }) => id === live.id);
+    const mended = looked && !found.some(({ id }) => id === live.id);
+    const told = mended ? { ...live, fix: null, action: null } : live;
+    return { level: live.level, summary: `How run ${live.run} ended`, shown: [told, ...others], checks };
   }
   if (checks.length === 0)
     return { level: 'quiet', summary: 'Looking at what a run needs', shown: [], checks };

@@ -22,6 +22,14 @@ export function roleOfDraft({ backend, options }: Pick<Settings, 'backend' | 'op
   return ROLES.find((role) => role === text) ?? 'both';
 }
 
+/** Why nobody counts what a run of the draft sends; null where somebody does. */
+export function uncounted(settings: Settings, backend: BackendDescriptor): string | null {
+  if (roleOfDraft(settings) === 'send') return 'role=send counts nothing.';
+  const { peer, device } = backend.capabilities;
+  const counts = peer || (device === 'optional' && pairOfDraft(settings, backend) !== null);
+  return counts ? null : `${backend.name} has no receiver that counts.`;
+}
+
 /** The interface a draft would send on; null where there is none. */
 export function portOf(
   settings: Settings,

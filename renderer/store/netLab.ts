@@ -4,7 +4,7 @@ import type { LabSize } from '../../app/lab/parse';
 import type { LabPortInput, NetLabInfo } from '../../app/lab/state';
 import type { LabStore } from './lab';
 import { labNews } from './labNews';
-import { focusField, type ScreenStore, setProblem } from './screen';
+import { focusField, type ScreenState, type ScreenStore, setProblem } from './screen';
 
 /** What refusals of the lab of interfaces are kept under, among those of the instances. */
 export const LAB_PROBLEM = 'lab';
@@ -12,6 +12,15 @@ export const LAB_PROBLEM = 'lab';
 /** What has the focus when the Lab page is shown, and when it is left. */
 export const LAB_FIELD = 'lab';
 export const TIER_FIELD = 'tier';
+
+/** Why the lab refused a change; said where the Lab page, which says it itself, is not shown. */
+export function refusedUnseen(
+  { page, problems }: Pick<ScreenState, 'page' | 'problems'>,
+  { phase }: Pick<NetLabInfo, 'phase'>,
+): string | null {
+  // Without a lab the findings say why there is none.
+  return page === 'lab' || phase !== 'open' ? null : (problems[LAB_PROBLEM] ?? null);
+}
 
 /** The lab of interfaces, as a person has it: at most one, in main. */
 export interface NetLabActions {

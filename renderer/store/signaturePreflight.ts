@@ -8,6 +8,7 @@ import { hexOf } from '../../app/packet/value';
 import type { Settings } from '../../app/run/plan';
 import { unsignable } from '../../app/run/signature';
 import { craftedOf } from './craft';
+import { uncounted } from './labPreflight';
 import type { PreflightLine } from './preflight';
 
 /** The packet with its payload filled up with zeros to what a signature takes; null where that is no help. */
@@ -48,8 +49,7 @@ export function signatureLines(settings: Settings, backend: BackendDescriptor): 
       lines.push({ level: 'note', text });
     }
   }
-  if (!backend.capabilities.peer) {
-    lines.push({ level: 'note', text: `Nobody reads the signatures: ${backend.name} has no far end.` });
-  }
+  const why = uncounted(settings, backend);
+  if (why !== null) lines.push({ level: 'note', text: `Nobody reads the signatures here: ${why}` });
   return lines;
 }

@@ -134,13 +134,14 @@ function NumberAct(props: {
   field: string;
   name: string;
   button: string;
+  unit: string;
   first: string;
   min: number;
   max: number;
   why: string | null;
   onAct: (value: number) => void;
 }) {
-  const { field, name, button, first, min, max, why, onAct } = props;
+  const { field, name, button, unit, first, min, max, why, onAct } = props;
   const [text, setText] = useState(first);
   const [error, setError] = useState<string | undefined>(undefined);
   const ids = fieldIds(field);
@@ -158,6 +159,7 @@ function NumberAct(props: {
         inputMode="numeric"
         className="text-input mono"
         aria-label={name}
+        title={`${name}, ${unit}`}
         maxLength={16}
         spellCheck={false}
         autoComplete="off"
@@ -169,6 +171,9 @@ function NumberAct(props: {
           setError(undefined);
         }}
       />
+      <span className="unit" aria-hidden="true">
+        {unit}
+      </span>
       <button
         type="submit"
         className="button compact"
@@ -215,6 +220,7 @@ function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
         field="lab-new-mtu"
         name="New MTU"
         button="Set MTU"
+        unit="B"
         first={String(port?.mtu ?? 1500)}
         min={LAB_LIMITS.mtuMin}
         max={LAB_LIMITS.mtuMax}
@@ -226,6 +232,7 @@ function Panel({ place, port }: { place: Place; port: LabPortInfo | null }) {
         field="lab-queue"
         name="Queue limit"
         button="Limit queue"
+        unit="packets"
         first="10"
         min={1}
         max={LAB_LIMITS.queueMax}

@@ -84,11 +84,14 @@ test('a run that is zero says why, and its button mends it', async ({ lab }) => 
     await expect.poll(() => lab.figure('received')).toBeGreaterThan(before + 100);
   };
 
-  const counters = page.getByRole('region', { name: 'Counters', exact: true });
-  const place = await counters.boundingBox();
+  const parts = ['Counters', 'Throughput', 'Error codes', 'Recent calls', 'Latency', 'Received'];
+  const places = () =>
+    Promise.all(parts.map((name) => page.getByRole('region', { name, exact: true }).boundingBox()));
+  const before = await places();
   await button(lab, 'Link down').press('Enter');
   await expect(finding(lab, 'link')).toContainText('pl0a is down');
-  expect(await counters.boundingBox(), 'a finding does not move the counters').toEqual(place);
+  expect(await places(), 'a finding moves nothing, and changes the size of nothing').toEqual(before);
+  await expect(region(lab)).toBeInViewport({ ratio: 1 });
   await expect(finding(lab, 'link').locator('code')).toContainText('ip link set dev pl0a up');
   await expect(region(lab).getByRole('status')).toContainText('pl0a is down');
   await expect(page.getByRole('region', { name: 'Counters' })).toBeInViewport();
@@ -103,6 +106,9 @@ test('a run that is zero says why, and its button mends it', async ({ lab }) => 
   await expect(finding(lab, 'carrier', 'peer')).toContainText('pl0b is down');
   // It is said once: how many were lost is a counter.
   await expect.poll(() => lab.figure('noCarrier')).toBeGreaterThan(0);
+  const lost = page.getByRole('region', { name: 'Counters' }).locator('[data-figure="noCarrier"]');
+  await expect(lost).toContainText('at least');
+  await expect(lost).toHaveAttribute('title', /^At least [\d,]+\. At least so many were accepted/);
   await expect(page.locator('.status-notice')).toHaveCount(0);
   await page.emulateMedia({ colorScheme: 'dark' });
   await lab.shot('diagnosis-live-dark');
@@ -128,6 +134,59 @@ test('a run that is zero says why, and its button mends it', async ({ lab }) => 
   await lab.shot('diagnosis-inval');
   await lab.stop();
 });
+
+test('what a run ended with offers its button while it is still so', async ({ lab }) => {
+  const { page } = lab;
+  await onLab(lab);
+  await lab.set('Stop after', 'never');
+  await lab.set('Rate', '5 kpps');
+  await lab.run();
+  await expect.poll(() => lab.figure('received')).toBeGreaterThan(100);
+  await button(lab, 'Delete interface').press('Enter');
+  await lab.ended();
+  await expect(page.locator('.fault-card')).toContainText('Press Re-create on the Lab page, then Run.');
+  await region(lab).getByRole('button', { name: 'Make pl0a again', exact: true }).press('Enter');
+  await expect(labRegion(lab)).toContainText('linked');
+  await expect(region(lab).getByRole('button', { name: 'Make pl0a again', exact: true })).toHaveCount(0);
+  await expect(finding(lab, 'interface')).toContainText('pl0a was removed');
+  await lab.set('Stop after', '100 packets');
+  await lab.run();
+  await expect.poll(() => lab.figure('received')).toBe(100);
+  await expect(finding(lab, 'interface')).toHaveCount(0);
+});
+
+for (const [width, height] of [
+  [720, 900],
+  [1024, 640],
+  [2560, 1440],
+] as const)
+  test(`a finding moves nothing at ${width} × ${height}`, async ({ lab }) => {
+    const { page } = lab;
+    await lab.app.evaluate(
+      ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
+      { width, height },
+    );
+    await expect.poll(() => page.evaluate(() => innerWidth)).toBeGreaterThan(width - 3);
+    await lab.set('Flush policy', 'never');
+    await lab.set('Rate', '100 pps');
+    await lab.set('Stop after', 'never');
+    await lab.run();
+    await region(lab).getByText('nothing is in its way').waitFor();
+    const parts = ['Counters', 'Throughput', 'Error codes', 'Recent calls', 'Latency'];
+    const places = () =>
+      Promise.all(parts.map((name) => page.getByRole('region', { name, exact: true }).boundingBox()));
+    const before = await places();
+    await expect(finding(lab, 'flush')).toBeVisible();
+    expect(await places()).toEqual(before);
+    // What is behind it can be scrolled above it, and what gets the focus is not covered.
+    const frames = page.getByRole('region', { name: 'Latency', exact: true }).getByRole('button');
+    await frames.focus();
+    await expect(frames).toBeFocused();
+    const [own, bar] = [await frames.boundingBox(), await region(lab).boundingBox()];
+    expect((own?.y ?? 0) + (own?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
+    await lab.shot(`finding-${width}`);
+    await lab.stop();
+  });
 
 test('packets that wait for a flush by hand are named on the loopback', async ({ lab }) => {
   await lab.set('Flush policy', 'never');

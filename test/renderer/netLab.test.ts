@@ -7,6 +7,8 @@ import { udpBackend } from '../../main/backends/udp';
 import { checkSettings } from '../../renderer/store/checks';
 import { intent } from '../../renderer/store/intent';
 import { labNews, labTrouble, queueWords } from '../../renderer/store/labNews';
+import { uncounted } from '../../renderer/store/labPreflight';
+import { LAB_PROBLEM, refusedUnseen } from '../../renderer/store/netLab';
 import { preflight } from '../../renderer/store/preflight';
 import { FakeLab } from './fakeLab';
 
@@ -109,6 +111,15 @@ test('lamps that go on or off are told in words, a TAP device that comes with it
   expect(labTrouble(lab(null))).toBe('pair 0 deleted');
 });
 
+test('a change that was refused is told where the Lab page is not shown', () => {
+  const problems = { [LAB_PROBLEM]: 'Setting pl0a up failed.' };
+  const open = { phase: 'open' } as const;
+  expect(refusedUnseen({ page: 'packet', problems }, open)).toBe('Setting pl0a up failed.');
+  expect(refusedUnseen({ page: 'lab', problems }, open)).toBeNull();
+  expect(refusedUnseen({ page: 'packet', problems }, { phase: 'closed' })).toBeNull();
+  expect(refusedUnseen({ page: 'packet', problems: {} }, open)).toBeNull();
+});
+
 test('udp with a pair asks for a lab and takes the addresses of its pair', () => {
   const on = (pair: string, open: boolean) => {
     const asked = { ...settings, backend: 'udp', options: { udp: { pair } } };
@@ -149,6 +160,13 @@ test('before a run that only receives nothing is said of a packet', () => {
     'note: Packet, rate, batch, flush and stages are not used.',
   ]);
   expect(lines(port(), { role: 'send' })).toContain('good: Nothing counts what arrives.');
+  expect(uncounted({ ...settings, options: { af_packet: { role: 'send' } } }, afPacketBackend)).toBe(
+    'role=send counts nothing.',
+  );
+  expect(uncounted(settings, afPacketBackend)).toBeNull();
+  const udp = { ...settings, backend: 'udp' };
+  expect(uncounted(udp, udpBackend)).toBe('udp has no receiver that counts.');
+  expect(uncounted({ ...udp, options: { udp: { pair: '0' } } }, udpBackend)).toBeNull();
 });
 
 test('a frame fits no interface that is deleted', () => {

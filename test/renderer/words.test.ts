@@ -234,7 +234,13 @@ describe('accounts of a run', () => {
     expect(lastPlace(reason)).toBe('call 412, index 32');
     expect(lastPlace({ ...reason, lastCall: 0 })).toBe('before any call, packet 41');
     const fault = { state: 'failed' as const, step: 'write', errno: 28, sentence: '' };
-    expect(remedy(fault)).toMatch(/Free space/);
-    expect(remedy({ ...fault, step: 'stalled', errno: 0 })).toMatch(/Lower the rate/);
+    expect(remedy(fault, 'pcapng')).toMatch(/Free space/);
+    expect(remedy({ ...fault, step: 'stalled', errno: 0 }, 'loopback')).toMatch(/Lower the rate/);
+    expect(remedy({ ...fault, errno: 5 }, 'pcapng')).toMatch(/another file/);
+    expect(remedy({ ...fault, errno: 5 }, 'tap'), 'a TAP device is no file').toMatch(/Mend the cause/);
+    const removed = { ...fault, state: 'removed' as const, errno: 6 };
+    expect(remedy({ ...removed, step: 'sendmmsg' }, 'af_packet')).toMatch(/Re-create on the Lab page/);
+    expect(remedy(removed, 'tap')).toMatch(/^Press Run: it makes/);
+    expect(remedy({ ...removed, step: 'helper' }, 'af_xdp')).toMatch(/^Open a lab again/);
   });
 });

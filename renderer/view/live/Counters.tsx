@@ -2,7 +2,9 @@ import type { ClipboardEvent } from 'react';
 import type { BackendDescriptor } from '../../../app/backend/descriptor';
 import type { InstanceInfo } from '../../../app/ipc/contract';
 import { grouped, si } from '../../../app/quantity/format';
+import type { Settings } from '../../../app/run/plan';
 import type { Snapshot } from '../../../app/stats/snapshot';
+import { uncounted } from '../../store/labPreflight';
 import { useBackend, useLive } from '../session';
 
 interface Tile {
@@ -60,7 +62,11 @@ function receiverTiles(s: Snapshot | undefined): readonly Tile[] {
   ];
 }
 
-function tilesOf(s: Snapshot | undefined, backend: BackendDescriptor | undefined): readonly Tile[] {
+function tilesOf(
+  s: Snapshot | undefined,
+  backend: BackendDescriptor | undefined,
+  nobody: string | null,
+): readonly Tile[] {
   return [
     {
       name: 'Offered',
@@ -92,10 +98,7 @@ function tilesOf(s: Snapshot | undefined, backend: BackendDescriptor | undefined
       name: 'Received',
       key: 'received',
       value: s?.received,
-      means:
-        backend && !backend.capabilities.peer
-          ? `${backend.name} has no receiver that counts.`
-          : 'Packets the far end counted.',
+      means: nobody ?? 'Packets the far end counted.',
     },
   ];
 }
@@ -133,6 +136,8 @@ interface Minor {
   readonly key: string;
   readonly value: number | undefined;
   readonly means: string;
+  /** It may be more: what is known is a lower bound. */
+  readonly atLeast?: boolean;
 }
 
 function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefined): readonly Minor[] {
@@ -173,7 +178,9 @@ function minorsOf(s: Snapshot | undefined, backend: BackendDescriptor | undefine
       name: 'No carrier',
       key: 'noCarrier',
       value: s?.noCarrier,
-      means: 'Accepted while the peer was down, and lost.',
+      means:
+        'At least so many were accepted while the peer was down, and lost: the kernel does not tell of each.',
+      atLeast: true,
     },
     {
       name: 'Lost here',
@@ -217,13 +224,15 @@ function receiverMinors(s: Snapshot | undefined): readonly Minor[] {
 }
 
 /** The six numbers that tell offered from accepted from delivered, or what was received from what is missing; the smaller ones beside them. */
-export function Counters({ instance, receivesOnly }: { instance: InstanceInfo; receivesOnly: boolean }) {
+export function Counters(props: { instance: InstanceInfo; settings: Settings; receivesOnly: boolean }) {
+  const { instance, settings, receivesOnly } = props;
   const snapshot = useLive(instance.id)?.snapshot;
   const backend = useBackend(instance.ranOn ?? instance.settings.backend);
+  const nobody = backend && snapshot?.received == null ? uncounted(settings, backend) : null;
   return (
     <section className="counters" aria-label="Counters">
       <dl className="tiles">
-        {(receivesOnly ? receiverTiles(snapshot) : tilesOf(snapshot, backend)).map((tile) => (
+        {(receivesOnly ? receiverTiles(snapshot) : tilesOf(snapshot, backend, nobody)).map((tile) => (
           <TileBox key={tile.key} tile={tile} />
         ))}
       </dl>
@@ -235,10 +244,20 @@ export function Counters({ instance, receivesOnly }: { instance: InstanceInfo; r
               className="minor"
               data-figure={m.key}
               data-value={m.value ?? ''}
-              title={m.value === undefined ? m.means : `${grouped(m.value)}. ${m.means}`}
+              title={
+                m.value === undefined
+                  ? m.means
+                  : `${m.atLeast ? 'At least ' : ''}${grouped(m.value)}. ${m.means}`
+              }
             >
               <dt className="minor-name">{m.name}</dt>
               <dd className="minor-value" onCopy={m.value === undefined ? undefined : copyExact(m.value)}>
+                {m.atLeast && (
+                  <>
+                    <span aria-hidden="true">≥ </span>
+                    <span className="visually-hidden">at least </span>
+                  </>
+                )}
                 {m.value === undefined ? '–' : m.value < 10_000 ? grouped(m.value) : si(m.value)}
               </dd>
             </div>

@@ -4,10 +4,12 @@ import type { InstanceInfo } from '../../../app/ipc/contract';
 import type { Finding, LiveFinding } from '../../../app/lab/finding';
 import { LAB_MTU_DEFAULT, LAB_PAIRS_DEFAULT } from '../../../app/lab/limits';
 import { actionWords, diagnosisView } from '../../store/diagnosis';
-import { CopyButton } from '../ErrorNote';
+import { LAB_PROBLEM, refusedUnseen } from '../../store/netLab';
+import { setProblem } from '../../store/screen';
+import { CopyButton, ErrorNote } from '../ErrorNote';
 import { FindingMark, Mark } from '../Marks';
 import { SimulateButton } from '../SimulateButton';
-import { start, useLab, useSession } from '../session';
+import { start, useLab, useScreen, useSession } from '../session';
 
 /** A cause stays at least this long, and so does its absence, in ms: nothing flickers. */
 const STEADY_MS = 1000;
@@ -91,6 +93,15 @@ function FindingRow({ finding }: { finding: Finding }) {
   );
 }
 
+/** Why the lab did not do what a button here asked of it. */
+function Refused() {
+  const { screen } = useSession();
+  const netLab = useLab((s) => s.netLab);
+  const sentence = useScreen((s) => refusedUnseen(s, netLab));
+  if (sentence === null) return null;
+  return <ErrorNote text={sentence} onDismiss={() => setProblem(screen, LAB_PROBLEM, null)} />;
+}
+
 /** Why it is zero, or may become so: a line that is always there, and in full what is not all right. */
 export function Diagnosis({ instance, receivesOnly }: { instance: InstanceInfo; receivesOnly: boolean }) {
   const diagnosis = useLab((s) => s.diagnoses[instance.id]);
@@ -141,6 +152,7 @@ export function Diagnosis({ instance, receivesOnly }: { instance: InstanceInfo; 
           ))}
         </ul>
       )}
+      <Refused />
       <Announce live={live} />
     </section>
   );

@@ -40,11 +40,13 @@ export const BATCH_AXIS: Axis = {
 export function Histogram(props: {
   drawn: Drawn | null;
   axis: Axis;
+  /** What a bar counts. */
+  what?: string;
   label: string;
   empty: string;
   marks?: readonly (readonly [word: string, value: number])[];
 }) {
-  const { drawn, axis, label, empty, marks = [] } = props;
+  const { drawn, axis, what = 'calls', label, empty, marks = [] } = props;
   const [box, { width, height }] = useSize<HTMLDivElement>();
   const plot = { width: width - LEFT - RIGHT, height: height - BOTTOM - 12 };
   const ready = plot.width > 40 && plot.height > 10;
@@ -69,7 +71,7 @@ export function Histogram(props: {
                 height={high}
                 fill="var(--line-taken)"
               >
-                <title>{`${axis.words(bar.lower)} to ${axis.words(bar.upper)}: ${grouped(bar.count)} calls`}</title>
+                <title>{`${axis.words(bar.lower)} to ${axis.words(bar.upper)}: ${grouped(bar.count)} ${what}`}</title>
               </rect>
             );
           })}
@@ -102,7 +104,8 @@ export function Histogram(props: {
 }
 
 /** A histogram as a table: the largest bars, the most first. */
-export function HistogramTable({ drawn, axis, name }: { drawn: Drawn | null; axis: Axis; name: string }) {
+export function HistogramTable(props: { drawn: Drawn | null; axis: Axis; name: string; what?: string }) {
+  const { drawn, axis, name, what = 'calls' } = props;
   const bars = [...(drawn?.bars ?? [])].sort((a, b) => a.lower - b.lower);
   return (
     // biome-ignore lint/a11y/useSemanticElements: it only makes the table scroll.
@@ -112,7 +115,7 @@ export function HistogramTable({ drawn, axis, name }: { drawn: Drawn | null; axi
         <thead>
           <tr>
             <th scope="col">{name}</th>
-            <th scope="col">Calls</th>
+            <th scope="col">{`${what.charAt(0).toUpperCase()}${what.slice(1)}`}</th>
           </tr>
         </thead>
         <tbody>
@@ -128,7 +131,7 @@ export function HistogramTable({ drawn, axis, name }: { drawn: Drawn | null; axi
           ))}
           {bars.length === 0 && (
             <tr>
-              <td colSpan={2}>No calls yet.</td>
+              <td colSpan={2}>{`No ${what} yet.`}</td>
             </tr>
           )}
         </tbody>

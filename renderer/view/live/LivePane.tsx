@@ -19,26 +19,28 @@ export function LivePane({ instance, settings }: { instance: InstanceInfo; setti
   return (
     <div className="live" data-pane="">
       <RunStatus instance={instance} />
-      <Counters instance={instance} receivesOnly={receivesOnly} />
-      {/* Below the counters, so that a finding which comes or goes does not move them. */}
-      <Diagnosis key={`d-${instance.id}`} instance={instance} receivesOnly={receivesOnly} />
-      {receivesOnly && received}
-      <div className="charts">
-        <Throughput
-          key={`t-${instance.id}`}
-          instance={instance}
-          settings={settings}
-          receivesOnly={receivesOnly}
-        />
-        {!receivesOnly && <ErrorCodes key={`e-${instance.id}`} instance={instance} />}
-      </div>
-      {!receivesOnly && (
-        <div className="calls-row">
-          <RecentCalls key={`c-${instance.id}`} instance={instance} />
-          <Latency key={`l-${instance.id}`} instance={instance} />
+      <div className="live-body">
+        <Counters instance={instance} settings={settings} receivesOnly={receivesOnly} />
+        {receivesOnly && received}
+        <div className="charts">
+          <Throughput
+            key={`t-${instance.id}`}
+            instance={instance}
+            settings={settings}
+            receivesOnly={receivesOnly}
+          />
+          {!receivesOnly && <ErrorCodes key={`e-${instance.id}`} instance={instance} />}
         </div>
-      )}
-      {!receivesOnly && received}
+        {!receivesOnly && (
+          <div className="calls-row">
+            <RecentCalls key={`c-${instance.id}`} instance={instance} />
+            <Latency key={`l-${instance.id}`} instance={instance} />
+          </div>
+        )}
+        {!receivesOnly && received}
+      </div>
+      {/* At the lower edge, always in sight: a finding that comes or goes moves nothing. */}
+      <Diagnosis key={`d-${instance.id}`} instance={instance} receivesOnly={receivesOnly} />
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Settings } from '../../../app/run/plan';
 import type { Received as Figures } from '../../../app/stats/received';
 import type { Snapshot } from '../../../app/stats/snapshot';
 import { latencyBars } from '../../store/histogram';
-import { roleOfDraft } from '../../store/labPreflight';
+import { roleOfDraft, uncounted } from '../../store/labPreflight';
 import { framesText } from '../../store/received';
 import { useBackend, useLive, useReceived, useScreen, useSession } from '../session';
 import { Histogram, HistogramTable, LATENCY_AXIS } from './Histogram';
@@ -64,11 +64,12 @@ function Histograms({ instance, stream, seen }: { instance: InstanceInfo; stream
             {i === 0 && <TableButton on={table} what="Received histograms" toggle={() => setTable(!table)} />}
           </div>
           {table ? (
-            <HistogramTable drawn={drawn} axis={LATENCY_AXIS} name={name} />
+            <HistogramTable drawn={drawn} axis={LATENCY_AXIS} name={name} what={what} />
           ) : (
             <Histogram
               drawn={drawn}
               axis={LATENCY_AXIS}
+              what={what}
               label={`Histogram of ${name.toLowerCase()} of stream ${stream}, ${grouped(drawn?.total ?? 0)} ${what}.`}
               empty="Nothing received yet."
             />
@@ -112,14 +113,17 @@ function Beside({ figures }: { figures: Figures }) {
 /** What there is to see here, and how to get there. */
 function Empty({ instance, settings }: { instance: InstanceInfo; settings: Settings }) {
   const backend = useBackend(settings.backend);
+  const role = roleOfDraft(settings);
   const teaches =
-    backend && !backend.capabilities.peer
-      ? `${backend.name} has no far end that receives. Choose one that has, such as loopback, and turn Signature on.`
-      : roleOfDraft(settings) === 'receive'
-        ? 'Press Run, and run an instance with role=send on the same pair: what comes is shown here. Turn Signature on in both to see loss, order, copies, latency and gaps.'
-        : settings.signature && instance.run === 0
-          ? 'Press Run: what the far end receives is shown here, stream by stream.'
-          : 'Turn on Signature in Run settings: each packet then says which it is and when it left, and the far end shows here what was received, lost, reordered and duplicated, with latency and gaps.';
+    role === 'send'
+      ? 'role=send counts nothing here. Add an instance with role=receive on the same pair to see what arrives, or choose role=both.'
+      : backend && uncounted(settings, backend) !== null
+        ? `${backend.name} has no far end that receives. Choose one that has, such as loopback, and turn Signature on.`
+        : role === 'receive'
+          ? 'Press Run, and run an instance with role=send on the same pair: what comes is shown here. Turn Signature on in both to see loss, order, copies, latency and gaps.'
+          : settings.signature && instance.run === 0
+            ? 'Press Run: what the far end receives is shown here, stream by stream.'
+            : 'Turn on Signature in Run settings: each packet then says which it is and when it left, and the far end shows here what was received, lost, reordered and duplicated, with latency and gaps.';
   return <p className="received-empty">{teaches}</p>;
 }
 

@@ -178,7 +178,8 @@ export function ReceivedFrames({ id, reading }: { id: string; reading: FramesRea
           ))}
         </div>
         {frames.map((frame, i) => (
-          <Row key={frame.no} frame={frame} selected={i === row} onSelect={() => choose(i)} />
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows stay and show other frames; new ones twice a second would be litter.
+          <Row key={i} frame={frame} selected={i === row} onSelect={() => choose(i)} />
         ))}
       </div>
       {selected ? (

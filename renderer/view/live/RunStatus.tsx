@@ -9,12 +9,12 @@ import { useLab, useLive, useScreen, useSession, useStream } from '../session';
 import { ExportMenu } from './ExportMenu';
 import { FreezeButton, SpanSwitch } from './headButtons';
 
-function faultText(fault: Fault, snapshot: Snapshot): string {
+function faultText(fault: Fault, snapshot: Snapshot, backend: string | null): string {
   return [
     `What: ${fault.sentence}`,
     `Where: ${whereOf(fault)}`,
     `Kept: ${kept(snapshot)}`,
-    `What to do: ${remedy(fault)}`,
+    `What to do: ${remedy(fault, backend)}`,
   ].join('\n');
 }
 
@@ -24,13 +24,14 @@ function whereOf(fault: Fault): string {
 }
 
 /** A fault says what, where, what is kept and what to do, and stays until the next run. */
-function FaultCard({ fault, snapshot }: { fault: Fault; snapshot: Snapshot }) {
+function FaultCard(props: { fault: Fault; snapshot: Snapshot; backend: string | null }) {
+  const { fault, snapshot, backend } = props;
   return (
     <div className="fault-card" role="alert">
       <p className="fault-what">
         <Mark shape="square" tone="inval" />
         <span>{fault.sentence}</span>
-        <CopyButton text={faultText(fault, snapshot)} what="the fault" />
+        <CopyButton text={faultText(fault, snapshot, backend)} what="the fault" />
       </p>
       <dl className="fault-facts">
         <dt>Where</dt>
@@ -38,7 +39,7 @@ function FaultCard({ fault, snapshot }: { fault: Fault; snapshot: Snapshot }) {
         <dt>Kept</dt>
         <dd>{kept(snapshot)}</dd>
         <dt>What to do</dt>
-        <dd>{remedy(fault)}</dd>
+        <dd>{remedy(fault, backend)}</dd>
       </dl>
     </div>
   );
@@ -102,7 +103,7 @@ export function RunStatus({ instance }: { instance: InstanceInfo }) {
       {problem !== undefined && (
         <ErrorNote text={problem} onDismiss={() => setProblem(screen, instance.id, null)} />
       )}
-      {fault !== null && snapshot && <FaultCard fault={fault} snapshot={snapshot} />}
+      {fault !== null && snapshot && <FaultCard fault={fault} snapshot={snapshot} backend={instance.ranOn} />}
       {instance.phase === 'fault' && fault === null && (
         <p className="status-notice">
           <Mark shape="square" tone="inval" />

@@ -5,6 +5,7 @@ import { si } from '../../../app/quantity/format';
 import type { Settings } from '../../../app/run/plan';
 import type { SeriesMetric } from '../../../app/stats/series';
 import { bitRates, invitation } from '../../store/account';
+import { uncounted } from '../../store/labPreflight';
 import { useBackend, useLive } from '../session';
 import { ChartTable } from './ChartTable';
 import { TableButton } from './headButtons';
@@ -48,7 +49,11 @@ export function Throughput(props: { instance: InstanceInfo; settings: Settings; 
   const [table, setTable] = useState(false);
   const backend = useBackend(instance.ranOn ?? instance.settings.backend);
   const { rows, stalls, scale, axis } = useChart(instance.id, METRICS, 0);
-  const sent = backend?.capabilities.peer === false ? TAKEN_ONLY : THROUGHPUT_LINES;
+  const received = useLive(instance.id)?.snapshot.received;
+  // Of a run it is known; before one, what its settings say.
+  const counts =
+    received === undefined ? !backend || uncounted(settings, backend) === null : received !== null;
+  const sent = counts ? THROUGHPUT_LINES : TAKEN_ONLY;
   const lines = receivesOnly ? RECEIVED_ONLY : sent;
   return (
     <section className="chart-box" aria-label="Throughput">
@@ -71,7 +76,7 @@ export function Throughput(props: { instance: InstanceInfo; settings: Settings; 
           scale={scale}
           axis={axis}
           unit="pps"
-          label={`Line chart of packets per second, ${receivesOnly ? 'received' : 'taken and received'}, over time since the start.`}
+          label={`Line chart of packets per second, ${receivesOnly ? 'received' : counts ? 'taken and received' : 'taken'}, over time since the start.`}
           empty={instance.run === 0 ? invitation(settings) : null}
         />
       )}

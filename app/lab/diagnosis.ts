@@ -239,13 +239,16 @@ function undelivered(facts: LiveFacts, before: Snapshot | null, now: Snapshot): 
       `Nobody listens there, and what was taken came back: ${lower(now.lateError ?? 'an error.')}`,
       null,
     );
-  // udp to an address of the sender's own side never crosses the pair.
-  if (grew('lateErrors', before, now) > 0 && grew('received', before, now) <= 0)
+  const mtu = lostByMtu(place, longest(plan));
+  if (grew('lateErrors', before, now) > 0 && grew('received', before, now) <= 0) {
+    // af_xdp is told by errors that the peer takes no such frame; udp to an address of its own side never crosses the pair.
+    if (mtu && plan.backend.name !== 'udp') return mtu;
     return problem(
       'late',
       `Nothing reached the peer, and what was taken came back: ${lower(now.lateError ?? 'an error.')}`,
       null,
     );
+  }
   const hop = now.hops.fault;
   const hopBefore = before?.hops.fault;
   if (hop && most(hop.dropped - (hopBefore?.dropped ?? 0)))
@@ -281,7 +284,6 @@ function undelivered(facts: LiveFacts, before: Snapshot | null, now: Snapshot): 
   if (loss > 0)
     return warning('loss', `The loopback model loses packets behind its ring: loss is ${loss}.`, null);
   if (most(grew('receiverLoss', before, now))) return overrun();
-  const mtu = lostByMtu(place, longest(plan));
   if (mtu) return mtu;
   const seen = onWay(facts, ['xdp', 'napi']);
   if (seen) return seen;

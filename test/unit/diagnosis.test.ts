@@ -207,6 +207,22 @@ test.each<Row>([
     /pl0b takes frames of at most 318 B/,
   ],
   [
+    'mtu',
+    'problem',
+    plan('af_xdp'),
+    lab(port('pl0a'), port('pl0b', { mtu: 300 })),
+    lost({ lateErrors: 900, lateError: 'The driver dropped an earlier frame: the MTU of the peer is 300.' }),
+    /pl0b takes frames of at most 318 B/,
+  ],
+  [
+    'late',
+    'problem',
+    plan('udp'),
+    lab(port('pl0a'), port('pl0b', { mtu: 300 })),
+    lost({ lateErrors: 900, lateError: 'An earlier datagram to 198.18.0.1 port 9 came back.' }),
+    /^Nothing reached the peer/,
+  ],
+  [
     'xdp',
     'warning',
     plan('af_packet'),

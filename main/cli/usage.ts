@@ -37,7 +37,8 @@ export const USAGE = `Packet Lab: an instrument for the send path of a NIC.
       --tee FILE        record what the backend accepted to a pcapng file
       --peer-out FILE   write what the far end received to a pcapng file
       --lab [pairs=N,mtu=N]
-                        make a private lab for the run and send on its first pair (af_packet, af_xdp, tap, udp)
+                        make a private lab for the run and send on its first pair, or that of
+                        --opt pair=N (af_packet, af_xdp, tap, udp)
       --signature       sign the last 24 bytes of each payload; the far end reports loss,
                         order, copies, latency and gaps of each stream by them
       --force           overwrite existing outputs

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BACKENDS } from '../../main/backends/table';
 import { which } from '../../main/dev/exec.mjs';
 import { packetLab } from './cli';
 
@@ -49,6 +50,11 @@ describe('the man page', () => {
     const tags = section.split(/^\.TP\n/m).slice(1);
     const told = tags.flatMap((tag) => options((tag.split('\n')[0] ?? '').replaceAll('\\-', '-')));
     expect([...told, '--demo'].sort()).toEqual(options(plain));
+  });
+
+  it('names every backend', () => {
+    const [, section = ''] = /^--backend +NAME\n(The backend [\s\S]*?)^--opt/m.exec(plain) ?? [];
+    for (const { name } of BACKENDS) expect(section).toMatch(new RegExp(`^${name}\\b`, 'm'));
   });
 
   it('has the version of the program', async () => {

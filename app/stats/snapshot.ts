@@ -117,7 +117,7 @@ export const snapshotSchema = z.object({
   notCaptured: count,
   truncated: count,
   lateErrors: count,
-  /** Packets accepted while the peer was known to be down: lost. */
+  /** Packets accepted while the peer was known to be down, and lost: at least so many, because the kernel tells late. */
   noCarrier: count,
   bytes: count,
   calls: z.object({ success: count, inval: count, again: count }),

@@ -321,9 +321,7 @@ function secondsOf({ counters: c, ended }: NativeReading): number {
 
 function noticeOf(reading: NativeReading, plan: RunPlan): string | null {
   const c = reading.counters;
-  const { not_captured: missed, peer_dropped: dropped } = c;
-  // The kernel tells late that the carrier is back, so that frames which did arrive are counted as without it, too.
-  const lost = c.receives ? Math.min(c.no_carrier, c.backend_taken - c.received) : c.no_carrier;
+  const { not_captured: missed, peer_dropped: dropped, no_carrier: lost } = c;
   if (lost > 0) {
     return `No carrier: the peer was down while at least ${group(lost)} frames were accepted; they were not sent. Bring the peer up.`;
   }

@@ -159,7 +159,7 @@ struct pl_backend {
   uint64_t                 served_at;    /* CLOCK_MONOTONIC ns of the latest service; 0 = not known */
   uint64_t                 to_come;      /* packets of the plan that may still be offered, as far as known */
   uint64_t                 peer_dropped; /* by the kernel, because the far end's receive ring was full */
-  uint64_t                 no_carrier;   /* accepted while the peer was known to be down: lost */
+  uint64_t                 no_carrier;   /* accepted while the peer was known to be down, and lost: at least so many */
   uint64_t                 own_received; /* frames that came back to this side, where it is read (tap) */
   uint64_t                 late_errors;
   uint64_t                 kicks;    /* system calls or publications that moved packets */

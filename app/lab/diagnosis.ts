@@ -175,8 +175,10 @@ function refusedBy(facts: LiveFacts, { code, lastSentence, firstCall, times }: R
       return warning('socket', `The socket buffer is full${room} and nothing leaves it: ${because}`, null);
     }
     default: {
+      // A driver takes no more when its peer does not get to read.
+      const slow = id === 'device' ? onWay(facts, ['napi']) : null;
       const often = `AGAIN ${grouped(times)} times, and next to nothing was taken`;
-      return warning(id, `${often}: ${because}`, null);
+      return slow ?? warning(id, `${often}: ${because}`, null);
     }
   }
 }

@@ -182,6 +182,14 @@ test.each<Row>([
     /driver's queue/i,
   ],
   [
+    'napi',
+    'warning',
+    plan('af_packet'),
+    lab(port('pl0a'), port('pl0b', {}, { threaded: true })),
+    again('The driver dropped the frame: the peer takes no more now, and the interface has no queue.'),
+    /pl0b receives on threads/,
+  ],
+  [
     'file',
     'warning',
     plan('pcapng'),

@@ -77,7 +77,10 @@ describe.each(['sendmmsg', 'tx-ring'])('a run on af_packet, mode %s', (mode) => 
     const run = await startRun(plan({ mode }), { device: await lab.openRun(0, AF_PACKET) });
     await until(run, ({ received }) => (received ?? 0) > 100);
     await lab.setCarrier(a, false);
-    await until(run, ({ notice }) => notice?.startsWith('No carrier: the peer was down while at least ') ?? false);
+    await until(
+      run,
+      ({ notice }) => notice?.startsWith('No carrier: the peer was down while at least ') ?? false,
+    );
     await lab.setCarrier(a, true);
     const before = run.snapshot().received ?? 0;
     await until(run, ({ received }) => (received ?? 0) > before + 100);

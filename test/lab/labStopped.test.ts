@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { group } from '../../app/quantity/parse';
 import { defaultSettings } from '../../app/run/settings';
 import { summary } from '../../main/cli/report';
 import { Lab } from '../../main/lab/lab';
@@ -132,7 +133,7 @@ test('stopped while frames come, a receiver has lost what its ring had no room f
     expect(receiverLoss).toBe(FRAMES - (received ?? 0));
     expect(last).toMatchObject({ stoppedBy: 'user', fault: null, offered: 0 });
     expect(last.notice).toBe(
-      `The peer's receive ring was full and ${receiverLoss} frames were dropped there by the kernel: this loss is the receiver's own. A larger peer-ring has room for more.`,
+      `The peer's receive ring was full and ${group(receiverLoss)} frames were dropped there by the kernel: this loss is the receiver's own. A larger peer-ring has room for more.`,
     );
     const report = summary(plan, last);
     expect(report).toMatch(

@@ -15,9 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The kernel tidies up some 10 ms after an AF_XDP socket was closed; until then its queue
-   is busy and its memory counts as locked.  What either refuses is repeated for 200 ms. */
-#define FREE_TRIES   (40)
+/* The kernel tidies up some 10 ms after an AF_XDP socket was closed, on a busy machine some 200 ms
+   and more; until then its queue is busy and its memory counts as locked.  What either
+   refuses is repeated for a second. */
+#define FREE_TRIES   (200)
 #define FREE_WAIT_NS (5000000L)
 
 void

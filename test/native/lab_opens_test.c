@@ -11,6 +11,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -122,6 +123,33 @@ xdp_is_bound_and_mapped( void ) {
   pl_lab_close( lab );
 }
 
+/* Closes what keeps the queue busy, after so long as it may take on a busy machine. */
+static void *
+free_queue( void * arg ) {
+  int const * fds = arg;
+  usleep( 500000 );
+  close( fds[0] );
+  close( fds[1] );
+  return NULL;
+}
+
+/* The kernel frees the queue of a closed socket late: it is waited for. */
+static void
+a_queue_that_is_busy_is_waited_for( void ) {
+  if( !opened( 1U, 1500U ) ) return;
+  pl_lab_rep_t rep;
+  pthread_t    thread;
+  int          had[PL_LAB_FDS_MAX], fds[PL_LAB_FDS_MAX];
+  pl_lab_req_t req = { .op = PL_LAB_XDP, .arg = { 16U, 16U } };
+  int          err = ask( req, &rep, had );
+  if( err == EAFNOSUPPORT ) tap_skip( "this kernel has no AF_XDP sockets" );
+  else if( CHECK_EQ( err, 0 ) && CHECK( !pthread_create( &thread, NULL, free_queue, had ) ) ) {
+    if( CHECK_EQ( ask( req, &rep, fds ), 0 ) ) free_queue( fds );
+    pthread_join( thread, NULL );
+  }
+  pl_lab_close( lab );
+}
+
 static void
 a_tap_lives_as_long_as_its_descriptor( void ) {
   if( !opened( 1U, 1500U ) ) return;
@@ -174,6 +202,7 @@ main( void ) {
   tap_run( "frames go from end to end and nothing else is on the wire", frames_go_from_end_to_end );
   tap_run( "UDP reaches the other end by its address", udp_reaches_the_other_end );
   tap_run( "an AF_XDP socket sends from the memory that comes with it", xdp_is_bound_and_mapped );
+  tap_run( "an AF_XDP queue that is busy for a while is waited for", a_queue_that_is_busy_is_waited_for );
   tap_run( "a TAP device lives as long as its descriptor", a_tap_lives_as_long_as_its_descriptor );
   return tap_end();
 }

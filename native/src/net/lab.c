@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Requests take from 1 ms to some 300 ms, and ten times as long where many processes want the
+/* Requests take from 1 ms to a second (an AF_XDP queue that stays busy), and many times as long where many processes want the
    processor and others make and end namespaces: the kernel does that for one after the
    other.  A helper that has not answered after so many waits is stuck, and ended.  Several
    waits: a process or a machine that was stopped finds one of them over, and not yet the

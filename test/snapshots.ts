@@ -36,7 +36,7 @@ export function snapshotOf(change: Partial<Snapshot> = {}): Snapshot {
     fault: null,
     signature: null,
     hops: { fault: null, tee: null, backend: { offered: 0, taken: 0, refused: 0, unexamined: 0 } },
-    holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 },
+    holdups: { pacedNs: 0, fullNs: 0, sinkNs: 0, againNs: 0, fullLost: 0, sinkLost: 0 },
     lateError: null,
     notice: null,
     ...change,

@@ -32,9 +32,11 @@ export function limiterBetween(before: Reading | null, after: Reading): Limiter 
   if (lost > (after.offered - (before?.offered ?? 0)) * LOST_SHARE) {
     return grew('fullLost') > grew('sinkLost') ? 'ring full' : 'sink';
   }
-  // Whoever is held up by anything else falls behind what is asked and never waits for packets to be due.
-  if (grew('pacedNs') > ns * PACED_SHARE) return 'pacing';
-  const busy = ns - full - sink;
+  // Whoever is held up by anything else falls behind what is asked and never waits for packets to be due; but a run that
+  // was on time may have got stuck later.
+  const paced = grew('pacedNs');
+  if (paced > ns * PACED_SHARE && paced >= grew('againNs')) return 'pacing';
+  const busy = ns - full - sink - paced;
   if (busy >= full && busy >= sink) return 'CPU';
   return full > sink ? 'ring full' : 'sink';
 }

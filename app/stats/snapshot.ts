@@ -78,12 +78,13 @@ export type Hops = z.infer<typeof hopsSchema>;
 /**
  * Where the sending thread's time went, cumulative, in ns, and what it gave up. `pacedNs`: no packet was due. `fullNs`:
  * waiting after an AGAIN that a larger ring would have spared. `sinkNs`: waiting after any other AGAIN, or inside the
- * system calls that move packets. `fullLost` and `sinkLost` are packets given up after such an AGAIN.
+ * system calls that move packets. `againNs`: waiting after any AGAIN. `fullLost` and `sinkLost` are packets given up after such an AGAIN.
  */
 export const holdupsSchema = z.object({
   pacedNs: count,
   fullNs: count,
   sinkNs: count,
+  againNs: count,
   fullLost: count,
   sinkLost: count,
 });

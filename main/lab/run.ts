@@ -268,6 +268,7 @@ function toSnapshot(reading: NativeReading, plan: RunPlan): Snapshot {
       pacedNs: c.paced_ns,
       fullNs: c.full_ns,
       sinkNs: c.backoff_ns - c.full_ns + c.os_ns,
+      againNs: c.backoff_ns,
       fullLost: c.full_lost,
       sinkLost: c.again_lost - c.full_lost,
     },

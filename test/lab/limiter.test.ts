@@ -45,6 +45,11 @@ describe('each limiter is provoked by what it is named after', () => {
       { backend: loopback({ ring: 64, drain: 2000 }), rate: { kind: 'pps', pps: 50_000 } },
       'sink',
     ],
+    [
+      'a far end that takes nothing, behind a ring with room for the first 64 ms',
+      { backend: loopback({ ring: 64, drain: 0 }), rate: { kind: 'pps', pps: 1000 } },
+      'sink',
+    ],
     ['a far end that takes nothing', { backend: loopback({ ring: 64, drain: 0 }) }, 'sink'],
     [
       'writing a file with each small batch',

@@ -223,6 +223,7 @@ export function startFakeRun(instance: InstanceInfo, backend: BackendDescriptor)
           pacedNs: asked < MAX_PPS && again.count === 0 ? elapsed * 8e8 : 0,
           fullNs: again.count > 0 && drain === Number.POSITIVE_INFINITY ? elapsed * 9e8 : 0,
           sinkNs: again.count > 0 && drain !== Number.POSITIVE_INFINITY ? elapsed * 9e8 : 0,
+          againNs: again.count > 0 ? elapsed * 9e8 : 0,
           fullLost: 0,
           sinkLost: 0,
         },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIMITERS, limiterBetween } from '../../app/stats/limiter';
 
-const none = { pacedNs: 0, fullNs: 0, sinkNs: 0, fullLost: 0, sinkLost: 0 };
+const none = { pacedNs: 0, fullNs: 0, sinkNs: 0, againNs: 0, fullLost: 0, sinkLost: 0 };
 const reading = (seconds: number, offered: number, holdups: Partial<typeof none> = {}) => ({
   tNs: 5e12 + seconds * 1e9,
   seconds,
@@ -19,6 +19,9 @@ describe('the limiter', () => {
     ['sink', { sinkNs: 0.6e9 }],
     ['sink', { sinkNs: 0.45e9, fullNs: 0.4e9 }],
     ['pacing', { pacedNs: 0.06e9, sinkNs: 0.9e9 }],
+    ['pacing', { pacedNs: 0.5e9, sinkNs: 0.4e9, againNs: 0.4e9 }],
+    ['sink', { pacedNs: 0.07e9, sinkNs: 0.9e9, againNs: 0.9e9 }],
+    ['ring full', { pacedNs: 0.4e9, fullNs: 0.5e9, againNs: 0.5e9 }],
     ['CPU', { pacedNs: 0.04e9 }],
     ['ring full', { pacedNs: 0.9e9, fullLost: 20 }],
     ['sink', { pacedNs: 0.9e9, sinkLost: 30, fullLost: 20 }],
@@ -45,7 +48,7 @@ describe('the limiter', () => {
     const packets = fc.nat(2000);
     fc.assert(
       fc.property(
-        fc.record({ pacedNs: ns, fullNs: ns, sinkNs: ns, fullLost: packets, sinkLost: packets }),
+        fc.record({ pacedNs: ns, fullNs: ns, sinkNs: ns, againNs: ns, fullLost: packets, sinkLost: packets }),
         (holdups) => LIMITERS.includes(limiterBetween(null, reading(1, 1000, holdups)) ?? ('' as never)),
       ),
     );

@@ -3,7 +3,7 @@ import type { BackendDescriptor, OptionValue } from '../../app/backend/descripto
 import { bypasses } from '../../app/lab/ends';
 import type { Facts, InterfaceFacts, LabFailure, PlaceFacts } from '../../app/lab/facts';
 import { LAB_LIMITS } from '../../app/lab/limits';
-import { receives, roleOf } from '../../app/lab/pair';
+import { pairOf, receives, roleOf } from '../../app/lab/pair';
 import type { LabSize } from '../../app/lab/parse';
 import { nativeAddon } from '../native/addon';
 import type { NativeLink } from '../native/link';
@@ -92,6 +92,8 @@ function failureOf(error: unknown): LabFailure {
 }
 
 async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<PlaceFacts> {
+  const backend = { name: asked.descriptor.name, options: asked.options };
+  const pair = pairOf({ backend });
   let lab: NetLab;
   try {
     lab = await NetLab.open(pairs, mtu);
@@ -101,7 +103,7 @@ async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<Pla
       failure: failureOf(error),
       sender: null,
       peer: null,
-      names: placeNames(asked, 0),
+      names: placeNames(asked, pair),
       pair: null,
       enter: null,
     };
@@ -110,11 +112,11 @@ async function newLab(asked: AskedBackend, { pairs, mtu }: LabSize): Promise<Pla
     let failure: LabFailure | null = null;
     try {
       // What it opens goes with the lab.
-      await lab.openRun(0, { name: asked.descriptor.name, options: asked.options });
+      await lab.openRun(pair, backend);
     } catch (error) {
       failure = failureOf(error);
     }
-    return { ...(await labFacts(lab, 0, asked)), failure, pair: null, enter: null };
+    return { ...(await labFacts(lab, pair, asked)), failure, pair: null, enter: null };
   } finally {
     await lab.close();
   }

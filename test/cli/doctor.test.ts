@@ -141,6 +141,15 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
       });
     });
 
+    test('the pair is the one that the run would be on', async () => {
+      for (const backend of ['af_packet', 'udp']) {
+        const words = ['--backend', backend, '--opt', 'pair=1', '--lab', 'pairs=2'];
+        const told = await doctor(person, ...words);
+        expect(one(told, 'interface')?.sentence).toBe('pl1a is there, an interface of a private lab.');
+        expect(one(told, 'peer')?.sentence).toBe('Its peer pl1b is there and up.');
+      }
+    });
+
     test('locked memory that does not hold the ring', async () => {
       // Root of a namespace of its own is nobody special to this limit, and no sender fits into it.
       const limited = (limit: string) => `ulimit ${limit} 64`;

@@ -23,7 +23,7 @@ describe.skipIf(forbidden !== null).each(ways)('$name', (way) => {
   test(
     'the link down and up a hundred times: each time it is seen, and the run goes on',
     () => linkDownUp(way, 100),
-    60_000,
+    120_000,
   );
 
   test('the helper is killed: a typed fault, and every descriptor closed', async () => {
@@ -73,6 +73,7 @@ test.skipIf(forbidden !== null)(
     }
     await wide.close();
   },
+  120_000,
 );
 
 describe.skipIf(forbidden !== null || !isRoot)('as an ordinary user', () => {
@@ -98,7 +99,7 @@ describe.skipIf(forbidden !== null || !isRoot)('as an ordinary user', () => {
       const { name, failure } = JSON.parse(line) as { name: string; failure: string | null };
       failures.set(name, failure);
     }
-  }, 120_000);
+  }, 240_000);
 
   test.each(names)('%s', (name) => {
     expect(failures.get(name), `status ${end.status}\n${end.stderr}`).toBeNull();

@@ -101,7 +101,7 @@ test('stopped for 5 s with a run in every way: a marked stall, no sample in it, 
     await lab.close();
     await full.close();
   }
-}, 60_000);
+}, 120_000);
 
 /** Far more than the smallest receive ring has room for. */
 const FRAMES = 50_000;

@@ -318,6 +318,7 @@ deleted_while_sending( void const * way ) {
   for( int i = 0; i < 3 && b->state.state != PL_STATE_REMOVED; i++ ) {
     CHECK_EQ( send_frames( b, 2UL, 2UL, 60UL, 1, &idx ), PL_AIO_ERR_AGAIN );
     CHECK_EQ( idx, 0UL );
+    CHECK_STR( cause_of( b ), b->state.state == PL_STATE_REMOVED ? "The interface was removed." : "The interface is down." );
   }
   check_deleted( way, b );
 }

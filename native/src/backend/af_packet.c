@@ -86,10 +86,7 @@ pl_af_packet_meaning( pl_af_packet_t * self, pl_aio_pkt_info_t const * pkt, int 
     if( full == PL_FULL_QUEUE ) return CAUSE_QDISC_FULL;
     return port->past_queue ? CAUSE_DEVICE_FULL : CAUSE_NO_QUEUE;
   }
-  case ENETDOWN:
-    pl_port_look( port, head, pl_clock_ns(), 1 );
-    pl_port_down( port, head, step );
-    return CAUSE_DOWN;
+  case ENETDOWN: return pl_port_down( port, head, step ) ? CAUSE_REMOVED : CAUSE_DOWN;
   case ENXIO:
   case ENODEV: pl_port_removed( port, head, step ); return CAUSE_REMOVED;
   case EINVAL: return CAUSE_ERRNO;

@@ -143,10 +143,7 @@ meaning( af_xdp_t * self, int err ) {
   case EAGAIN:
   case ENOBUFS:
   case ENOMEM: return 0;
-  case ENETDOWN:
-    pl_port_look( port, head, pl_clock_ns(), 1 );
-    pl_port_down( port, head, "kick" );
-    return PL_PORT_DOWN;
+  case ENETDOWN: return pl_port_down( port, head, "kick" ) ? PL_PORT_REMOVED : PL_PORT_DOWN;
   case ENXIO:
     pl_port_look( port, head, pl_clock_ns(), 1 );
     pl_port_removed( port, head, "kick" );

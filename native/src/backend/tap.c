@@ -53,10 +53,7 @@ meaning( tap_t * self, int err ) {
   case ENOBUFS:
   case ENOMEM: return CAUSE_MEMORY;
   case EINVAL: return CAUSE_ERRNO;
-  case EIO:
-    pl_port_look( port, head, pl_clock_ns(), 1 );
-    pl_port_down( port, head, "write" );
-    return PL_PORT_DOWN;
+  case EIO: return pl_port_down( port, head, "write" ) ? PL_PORT_REMOVED : PL_PORT_DOWN;
   case EBADFD:
     pl_port_look( port, head, pl_clock_ns(), 1 );
     pl_port_removed( port, head, "write" );

@@ -26,8 +26,7 @@ static void
 unreachable( pl_udp_t * udp, int err ) {
   udp_lab_t * self = (udp_lab_t *)udp;
   (void)err;
-  pl_port_look( &self->port, &udp->head, pl_clock_ns(), 1 );
-  pl_port_down( &self->port, &udp->head, "sendmmsg" );
+  (void)pl_port_down( &self->port, &udp->head, "sendmmsg" );
 }
 
 /* Headers in front of a payload: Ethernet, IPv4, UDP. */

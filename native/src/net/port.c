@@ -33,8 +33,8 @@ set_state( pl_backend_t * head, int state, int err, char const * step, char cons
   snprintf( s->sentence, sizeof( s->sentence ), "%s %s", name, what );
 }
 
-void
-pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step ) {
+static void
+tell_down( pl_port_t const * self, pl_backend_t * head, char const * step ) {
   set_state( head, PL_STATE_LINK_DOWN, ENETDOWN, step, self->device.port.name,
              "is down: frames wait until it is set up again." );
 }
@@ -93,7 +93,14 @@ pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced ) 
   self->has_queue  = link.queue;
   make_sure( self, head, now );
   if( link.up ) pl_port_works( head );
-  else pl_port_down( self, head, "rtnetlink" );
+  else tell_down( self, head, "rtnetlink" );
+}
+
+int
+pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step ) {
+  pl_port_look( self, head, pl_clock_ns(), 1 );
+  tell_down( self, head, step );
+  return head->state.state > PL_STATE_LINK_DOWN;
 }
 
 void

@@ -34,8 +34,9 @@ void pl_port_close( pl_port_t * self );
    forced (an errno says that something has changed). */
 void pl_port_look( pl_port_t * self, pl_backend_t * head, uint64_t now, int forced );
 
-/* The state an errno of a send stands for. */
-void pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step );    /* ENETDOWN, EIO */
+/* The state an errno of a send stands for.  The first looks, and returns whether the interface is
+   gone by now: a device goes down before it goes. */
+int  pl_port_down( pl_port_t * self, pl_backend_t * head, char const * step );    /* ENETDOWN, EIO */
 void pl_port_removed( pl_port_t * self, pl_backend_t * head, char const * step ); /* ENXIO, EBADFD */
 void pl_port_failed( pl_port_t * self, pl_backend_t * head, char const * step, int err );
 

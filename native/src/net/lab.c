@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Requests take from 1 ms to a second (an AF_XDP queue that stays busy), and many times as long where many processes want the
@@ -141,7 +142,9 @@ wait_for_answer( int sock ) {
   for( int i = 0; i < ANSWER_WAITS; ) {
     int n = poll( &wait, 1UL, ANSWER_WAIT_MS );
     if( n > 0 ) return 0;
-    i += !n; /* without time to wait in (a signal, no memory) once more */
+    if( n < 0 && errno == EINTR ) continue;
+    if( n < 0 ) nanosleep( &(struct timespec){ .tv_nsec = ANSWER_WAIT_MS * 1000000L - 1L }, NULL ); /* the system has nothing to wait with */
+    i++;
   }
   return ETIMEDOUT;
 }

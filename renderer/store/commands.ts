@@ -4,6 +4,7 @@ import { TEMPLATES } from '../../app/packet/templates';
 import { SERIES_SPANS } from '../../app/stats/series';
 import { callCommands } from './callCommands';
 import { SPAN_WORDS } from './chart';
+import { actionWords, diagnosisView } from './diagnosis';
 import { stepSentence } from './draft';
 import { isBusy } from './lab';
 import { planCommands } from './planCommands';
@@ -200,6 +201,19 @@ function labCommands(session: Session): Command[] {
   ];
 }
 
+/** What the region Diagnosis offers to do to the lab. */
+function mendCommands({ lab, netLab }: Session, id: string): Command[] {
+  const { instances, diagnoses } = lab.getState();
+  const instance = instances.find((i) => i.id === id);
+  if (!instance) return [];
+  const { shown } = diagnosisView(instance, diagnoses[id], diagnoses[id]?.live ?? null);
+  return shown.flatMap(({ id: finding, action }) => {
+    if (!action) return [];
+    const act = () => go(netLab.change(action));
+    return [{ id: `mend-${finding}`, title: actionWords(action), keys: null, act }];
+  });
+}
+
 function viewCommands(session: Session): Command[] {
   const { screen } = session;
   const { frozen, journalOpen } = screen.getState();
@@ -246,6 +260,7 @@ export function commandsNow(session: Session): readonly Command[] {
       ? []
       : [
           ...runCommands(session, id),
+          ...mendCommands(session, id),
           ...stepCommands(session, id),
           ...sourceCommands(session, id),
           ...planCommands(session, id),

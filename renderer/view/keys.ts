@@ -14,7 +14,8 @@ const REPEATABLE: ReadonlySet<string> = new Set(['next', 'previous', 'undo', 're
 /** Moves the focus to the next pane (F6), or with Shift to the one before. */
 function nextPane(step: number): void {
   const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')];
-  const here = panes.findIndex((pane) => pane.contains(document.activeElement));
+  // The innermost: Diagnosis is a pane at the edge of the live view.
+  const here = panes.reduce((at, pane, i) => (pane.contains(document.activeElement) ? i : at), -1);
   for (let i = 1; i <= panes.length; i++) {
     const pane = panes[(here + step * i + panes.length * 2) % panes.length];
     const target = pane?.querySelector<HTMLElement>(FOCUSABLE);

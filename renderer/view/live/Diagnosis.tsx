@@ -110,7 +110,7 @@ export function Diagnosis({ instance, receivesOnly }: { instance: InstanceInfo; 
   const list = useId();
   const { level, summary, shown, checks } = diagnosisView(instance, diagnosis, live, receivesOnly);
   return (
-    <section className={`diagnosis ${shown.length > 0 ? level : ''}`} aria-label="Diagnosis">
+    <section className={`diagnosis ${shown.length > 0 ? level : ''}`} aria-label="Diagnosis" data-pane="">
       <div className="diagnosis-line">
         <h2 className="pane-title">Diagnosis</h2>
         {level === 'quiet' ? <Mark shape="ring" tone="quiet" /> : <FindingMark level={level} />}

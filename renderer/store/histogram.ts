@@ -1,3 +1,4 @@
+import { duration } from '../../app/quantity/format';
 import { type HistogramBar, histogramBars } from '../../app/stats/calls';
 
 /** Histograms as they are drawn: few enough bars to see, on scales that fit. */
@@ -38,6 +39,11 @@ export function latencyBars(rows: Float64Array): Drawn | null {
   }));
   const from = 2 ** Math.floor(Math.log2(Math.max(1, first.lower)));
   return merged(bars, from, Math.max(2 ** Math.ceil(Math.log2(last.upper + 1)), from * 8));
+}
+
+/** A place on the axis of latencies: "10 µs", "2.05 µs". */
+export function latencyWords(ns: number): string {
+  return duration(ns).replace(/\.0+(?!\d)/, '');
 }
 
 /** At most this many bars of packets a call. */

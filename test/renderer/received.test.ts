@@ -5,6 +5,7 @@ import { signaturePlace } from '../../app/packet/signature';
 import { defaultSettings } from '../../app/run/settings';
 import type { FramesReading } from '../../app/stats/received';
 import { BACKENDS } from '../../main/backends/table';
+import { latencyWords } from '../../renderer/store/histogram';
 import { createReceived, framesText, headOf } from '../../renderer/store/received';
 import { signatureLines } from '../../renderer/store/signaturePreflight';
 
@@ -94,3 +95,13 @@ test('a packet without room is named before the run, with one that has it', () =
     text: expect.stringContaining('no payload that a signature could end'),
   });
 });
+
+test.each([
+  [1, '1 ns'],
+  [1000, '1 µs'],
+  [2050, '2.05 µs'],
+  [2500, '2.50 µs'],
+  [10_500, '10.5 µs'],
+  [100_000, '100 µs'],
+  [1_050_000, '1.05 ms'],
+])('a latency on an axis and in its table: %d ns is %s', (ns, words) => expect(latencyWords(ns)).toBe(words));

@@ -1,5 +1,5 @@
-import { duration, grouped, si } from '../../../app/quantity/format';
-import { type Drawn, share } from '../../store/histogram';
+import { grouped, si } from '../../../app/quantity/format';
+import { type Drawn, latencyWords, share } from '../../store/histogram';
 import { useSize } from '../media';
 
 const LEFT = 8;
@@ -23,7 +23,7 @@ export const LATENCY_AXIS: Axis = {
     for (let t = 10 ** Math.ceil(Math.log10(from)); t <= to; t *= 10) ticks.push(t);
     return ticks;
   },
-  words: (value) => duration(value).replace('.00', '').replace('.0', ''),
+  words: latencyWords,
 };
 
 /** Packets a call: a linear axis from zero. */

@@ -94,6 +94,7 @@ function Frame({ frame }: { frame: ReceivedFrame }) {
       <div className="dump-box">
         <Dump
           bytes={encoded.bytes}
+          ids="received-byte"
           lit={
             field && {
               first: field.bitOffset >> 3,

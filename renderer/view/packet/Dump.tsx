@@ -13,6 +13,8 @@ const WIDE = 496;
 
 export interface DumpProps {
   readonly bytes: Uint8Array;
+  /** What the ids of the bytes begin with, where another dump may be in the window; "byte" by itself. */
+  readonly ids?: string;
   /** Bytes [first, end) that are lit, or null. */
   readonly lit: { readonly first: number; readonly end: number } | null;
   /** The byte under the cursor, or null. */
@@ -39,7 +41,7 @@ function Eight({ at, ...props }: DumpProps & { at: number }) {
       {Array.from(bytes, (byte, i) => (
         <Fragment key={`${at + i}`}>
           <span
-            id={`byte-${at + i}`}
+            id={`${props.ids ?? 'byte'}-${at + i}`}
             role="gridcell"
             aria-selected={at + i === props.cursor}
             data-at={at + i}
@@ -138,7 +140,7 @@ export function Dump(props: DumpProps) {
       aria-label="Hex dump"
       aria-readonly={onType === null}
       aria-rowcount={Math.ceil(bytes.length / per)}
-      aria-activedescendant={cursor === null ? undefined : `byte-${cursor}`}
+      aria-activedescendant={cursor === null ? undefined : `${props.ids ?? 'byte'}-${cursor}`}
       tabIndex={0}
       onKeyDown={onKeyDown}
       onClick={onClick}

@@ -145,6 +145,7 @@ test('what a run ended with offers its button while it is still so', async ({ la
   await button(lab, 'Delete interface').press('Enter');
   await lab.ended();
   await expect(page.locator('.fault-card')).toContainText('Press Re-create on the Lab page, then Run.');
+  await expect(region(lab).getByRole('button', { name: 'Make pl0a again', exact: true })).toBeVisible();
   // F6 goes on from the live view to its edge; the palette has the same command.
   await page.getByRole('button', { name: 'Freeze', exact: true }).focus();
   await page.keyboard.press('F6');

@@ -153,14 +153,15 @@ export interface Rates {
   calls: Record<(typeof AIO_CODE_NAMES)[number], number>;
 }
 
-/** A run without an earlier snapshot is averaged over at least this time, in seconds. */
+/** What a run did in less time than this from its start makes no rate, in seconds; one that was over by then is averaged over it. */
 const FIRST_SECONDS = 0.1;
 
 /**
  * Rates from `before` (null: from the start of the run) to `after`; null when no native time has
- * passed between them.
+ * passed between them, or a run has only just begun.
  */
 export function ratesBetween(before: Snapshot | null, after: Snapshot): Rates | null {
+  if (!before && after.running && after.seconds < FIRST_SECONDS) return null;
   const seconds = before ? (after.tNs - before.tNs) / 1e9 : Math.max(after.seconds, FIRST_SECONDS);
   if (!(seconds > 0)) return null;
   const per = (from: number | undefined, to: number) => (to - (from ?? 0)) / seconds;

@@ -99,7 +99,9 @@ describe('rates', () => {
   test('no time, no rate; a first reading counts from the start', () => {
     expect(ratesBetween(zero, zero)).toBeNull();
     expect(ratesBetween(null, { ...zero, seconds: 2, taken: 10 })?.taken).toBe(5);
-    expect(ratesBetween(null, { ...zero, seconds: 0.001, taken: 10 })?.taken).toBe(100);
+    // Ten packets in a millisecond are no 100 a second: nothing can be said yet, unless that was the whole run.
+    expect(ratesBetween(null, { ...zero, seconds: 0.001, taken: 10 })).toBeNull();
+    expect(ratesBetween(null, { ...zero, seconds: 0.001, taken: 10, running: false })?.taken).toBe(100);
     expect(ratesBetween(zero, { ...zero, tNs: 2e9, received: null })?.received).toBeNull();
   });
 });

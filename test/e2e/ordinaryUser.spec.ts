@@ -59,6 +59,7 @@ function processesOf(pid: number) {
     try {
       const status = readFileSync(`/proc/${one}/status`, 'utf8');
       const words = readFileSync(`/proc/${one}/cmdline`, 'utf8').split(/[\0 ]/);
+      if (words[0] === '') return []; // it has ended and waits to be reaped: it has no memory that its words could be in
       const line = (name: string) => new RegExp(`^${name}:\\s*(\\w+)$`, 'm').exec(status)?.[1] ?? '';
       let users = '';
       try {
